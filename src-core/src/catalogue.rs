@@ -1,0 +1,552 @@
+//! What a city offers to mend: its services, their questions and what they promise.
+//!
+//! Plain data, shared by the interface, `decide` and the city's own rules. Nothing here knows
+//! calendars or maps; those are in `city`, behind the feature of that name.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Longest text a person may give as one answer, in characters (Unicode scalar values).
+pub const MAX_ANSWER_CHARS: usize = 5_000;
+/// Longest target in business days that a service may promise.
+pub const MAX_SLA_DAYS: u16 = 366;
+/// Longest target in elapsed hours that a service may promise.
+pub const MAX_SLA_HOURS: u16 = 8_784;
+
+/// How urgent a request is. Ordered: `Low < Medium < High < Critical`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// Can wait behind everything else.
+    Low,
+    /// The ordinary case.
+    Medium,
+    /// Before the ordinary case.
+    High,
+    /// Before everything: people or property are in danger.
+    Critical,
+}
+
+/// When something of a request becomes public.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Never.
+    Never,
+    /// Public, with the position no finer than the neighborhood.
+    Coarse,
+    /// Once a person of the city has assessed it; started work counts as assessed.
+    AfterAssessment,
+    /// As soon as the report is received.
+    AtOnce,
+}
+
+/// Whether a report of a service needs a photo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wanted {
+    /// A report without one is not complete.
+    Required,
+    /// Asked for; a report without one is complete.
+    Asked,
+    /// Not asked for.
+    None,
+}
+
+/// What a service promises. Days are business days of the city's calendar, hours are elapsed
+/// hours, day and night. Always `1 <= response <= resolution`; `Sla::is_sound` says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sla {
+    /// Two figures in business days.
+    Range {
+        /// Business days until a person of the city responds.
+        response_days: u16,
+        /// Business days until it is resolved.
+        resolution_days: u16,
+    },
+    /// One figure: business days until it is resolved; the response is due at half of it.
+    Days(u16),
+    /// Two figures in elapsed hours.
+    Hours {
+        /// Hours until a person of the city responds.
+        response: u16,
+        /// Hours until it is resolved.
+        resolution: u16,
+    },
+}
+
+impl Sla {
+    /// Whether the figures can be promised: at least 1, within the limits, response not after
+    /// resolution.
+    pub fn is_sound(&self) -> bool {
+        let (first, last, limit) = match *self {
+            Self::Range { response_days, resolution_days } => {
+                (response_days, resolution_days, MAX_SLA_DAYS)
+            }
+            Self::Days(days) => (half_up(days), days, MAX_SLA_DAYS),
+            Self::Hours { response, resolution } => (response, resolution, MAX_SLA_HOURS),
+        };
+        1 <= first && first <= last && last <= limit
+    }
+
+    /// Days or hours until the response, in this SLA's own unit.
+    pub fn response(&self) -> u16 {
+        match *self {
+            Self::Range { response_days, .. } => response_days,
+            Self::Days(days) => half_up(days),
+            Self::Hours { response, .. } => response,
+        }
+    }
+
+    /// Days or hours until the resolution, in this SLA's own unit.
+    pub fn resolution(&self) -> u16 {
+        match *self {
+            Self::Range { resolution_days, .. } => resolution_days,
+            Self::Days(days) => days,
+            Self::Hours { resolution, .. } => resolution,
+        }
+    }
+}
+
+impl fmt::Display for Sla {
+    /// As city folders write it: `5-10 business days`, `10 business days`, `24-48 hours`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Range { response_days, resolution_days } => {
+                write!(f, "{response_days}-{resolution_days} business days")
+            }
+            Self::Days(days) => write!(f, "{days} business days"),
+            Self::Hours { response, resolution } => write!(f, "{response}-{resolution} hours"),
+        }
+    }
+}
+
+/// Half of a figure, rounded up, so that half of one day is still a day.
+fn half_up(n: u16) -> u16 {
+    n / 2 + n % 2
+}
+
+/// The text is not a service level as city folders write it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a service level")]
+pub struct SlaText(String);
+
+impl FromStr for Sla {
+    type Err = SlaText;
+
+    /// Reads `5-10 business days`, `10 business days`, `24-48 hours` or `72 hours`; the dash may
+    /// be a hyphen or an en dash, and `business` may be left out.
+    fn from_str(text: &str) -> Result<Self, SlaText> {
+        let fail = || SlaText(text.to_owned());
+        let mut words = text.split_whitespace();
+        let figures = words.next().ok_or_else(fail)?;
+        let unit: Vec<&str> = words.collect();
+        let (first, last) = match figures.split_once(['-', '–']) {
+            Some((a, b)) => {
+                (Some(a.parse::<u16>().map_err(|_| fail())?), b.parse::<u16>().map_err(|_| fail())?)
+            }
+            None => (None, figures.parse::<u16>().map_err(|_| fail())?),
+        };
+        let sla = match (unit.as_slice(), first) {
+            (["business", "days" | "day"] | ["days" | "day"], Some(response_days)) => {
+                Self::Range { response_days, resolution_days: last }
+            }
+            (["business", "days" | "day"] | ["days" | "day"], None) => Self::Days(last),
+            (["hours" | "hour"], first) => {
+                Self::Hours { response: first.unwrap_or_else(|| half_up(last)), resolution: last }
+            }
+            _ => return Err(fail()),
+        };
+        if sla.is_sound() { Ok(sla) } else { Err(fail()) }
+    }
+}
+
+/// What a person answered. Tagged, so that a flag is never taken for a text:
+/// `{"choice":"bike_lane"}`, `{"flag":true}`, `{"text":"by the bus stop"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// The code of one of the question's choices.
+    Choice(String),
+    /// Yes or no.
+    Flag(bool),
+    /// Free text. May be personal data; it never enters an event.
+    Text(String),
+}
+
+/// What kind of answer a question takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuestionKind {
+    /// One of these codes, in the order they are shown.
+    Choice(Vec<String>),
+    /// Yes or no.
+    Flag,
+    /// Free text of at most [`MAX_ANSWER_CHARS`] characters.
+    Text,
+}
+
+/// An answer that makes a request more urgent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Raise {
+    /// The priority that the request has then, at least.
+    pub to: Priority,
+    /// The answer that does it: a choice or a flag, never a text.
+    pub when: Answer,
+}
+
+/// One question of a service. Its words are in the language files: `q-<service>-<question>`, and
+/// `a-<service>-<question>-<choice>` for each choice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// Unique within its service.
+    pub code: String,
+    /// What it takes for an answer.
+    pub kind: QuestionKind,
+    /// Whether a report without an answer is refused.
+    #[serde(default)]
+    pub required: bool,
+    /// When the answer becomes public.
+    pub public: Visibility,
+    /// Answers that make the request more urgent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub raises: Vec<Raise>,
+    /// Whether "yes" must show the city's emergency number before anything else.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub emergency: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// One thing that a city mends. Its words are in the language files: `service-<code>` and
+/// `service-<code>-short`; its icon is `icons/services/<code>.svg`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    /// Unique within the city, also the Open311 `service_code`.
+    pub code: String,
+    /// The department that owns it, unless a route says otherwise.
+    pub department: String,
+    /// How urgent it is before any answer.
+    pub priority: Priority,
+    /// What the city promises.
+    pub sla: Sla,
+    /// A different promise for requests of a certain priority.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sla_at: BTreeMap<Priority, Sla>,
+    /// What is asked, in the order it is asked.
+    #[serde(default)]
+    pub questions: Vec<Question>,
+    /// Whether a photo is asked for.
+    pub photo: Wanted,
+    /// When a request of this service becomes public.
+    pub public: Visibility,
+}
+
+/// Why an answer cannot be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerProblemKind {
+    /// A required question has no answer, or an empty one.
+    Missing,
+    /// The service does not ask this.
+    UnknownQuestion,
+    /// The question has no such choice.
+    UnknownChoice,
+    /// For instance a text where yes or no is asked.
+    WrongKind,
+    /// More than [`MAX_ANSWER_CHARS`] characters.
+    TooLong,
+}
+
+impl AnswerProblemKind {
+    /// The stable code of this kind, the same as its JSON form.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::UnknownQuestion => "unknown_question",
+            Self::UnknownChoice => "unknown_choice",
+            Self::WrongKind => "wrong_kind",
+            Self::TooLong => "too_long",
+        }
+    }
+}
+
+impl fmt::Display for AnswerProblemKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// An answer that cannot be taken, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("question {question}: {kind}")]
+pub struct AnswerProblem {
+    /// The question's code, as the answer named it.
+    pub question: String,
+    /// What is wrong.
+    pub kind: AnswerProblemKind,
+}
+
+impl Service {
+    /// The question with this code.
+    pub fn question(&self, code: &str) -> Option<&Question> {
+        self.questions.iter().find(|q| q.code == code)
+    }
+
+    /// The promise for a request of this priority.
+    pub fn sla_for(&self, priority: Priority) -> Sla {
+        self.sla_at.get(&priority).copied().unwrap_or(self.sla)
+    }
+
+    /// Checks answers against the questions.
+    ///
+    /// # Errors
+    /// The first problem: asked questions in their order, then answers nobody asked for.
+    pub fn check_answers(&self, answers: &BTreeMap<String, Answer>) -> Result<(), AnswerProblem> {
+        for question in &self.questions {
+            let problem = match answers.get(&question.code) {
+                Some(answer) => question.problem_with(answer),
+                None if question.required => Some(AnswerProblemKind::Missing),
+                None => None,
+            };
+            if let Some(kind) = problem {
+                return Err(AnswerProblem { question: question.code.clone(), kind });
+            }
+        }
+        match answers.keys().find(|code| self.question(code).is_none()) {
+            Some(code) => Err(AnswerProblem {
+                question: code.clone(),
+                kind: AnswerProblemKind::UnknownQuestion,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// How urgent a request with these answers is, and the question that made it so; none when
+    /// the service's own priority stands. Answers that the service does not ask for say nothing.
+    pub fn priority_for(
+        &self,
+        answers: &BTreeMap<String, Answer>,
+    ) -> (Priority, Option<&Question>) {
+        let mut found = (self.priority, None);
+        for question in &self.questions {
+            let Some(answer) = answers.get(&question.code) else {
+                continue;
+            };
+            for raise in question.raises.iter().filter(|raise| raise.when == *answer) {
+                if raise.to > found.0 {
+                    found = (raise.to, Some(question));
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Question {
+    /// What is wrong with an answer to this question, if anything.
+    pub fn problem_with(&self, answer: &Answer) -> Option<AnswerProblemKind> {
+        match (&self.kind, answer) {
+            (QuestionKind::Choice(choices), Answer::Choice(choice)) => {
+                (!choices.contains(choice)).then_some(AnswerProblemKind::UnknownChoice)
+            }
+            (QuestionKind::Flag, Answer::Flag(_)) => None,
+            (QuestionKind::Text, Answer::Text(text)) => {
+                if self.required && text.trim().is_empty() {
+                    Some(AnswerProblemKind::Missing)
+                } else if text.chars().nth(MAX_ANSWER_CHARS).is_some() {
+                    Some(AnswerProblemKind::TooLong)
+                } else {
+                    None
+                }
+            }
+            _ => Some(AnswerProblemKind::WrongKind),
+        }
+    }
+}
+
+/// A department of the city.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Department {
+    /// Unique within the city; also the feed scope `department:<code>`.
+    pub code: String,
+    /// As residents read it: "Streets".
+    pub name: String,
+}
+
+/// A crew in the field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Crew {
+    /// Unique within the city; also the feed scope `crew:<code>`.
+    pub code: String,
+    /// As people read it: "Streets Crew 1".
+    pub name: String,
+    /// The department that it belongs to.
+    pub department: String,
+}
+
+/// All services of a city, in the order they are shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Catalogue {
+    /// The services; codes are unique in a city that passed its checks.
+    pub services: Vec<Service>,
+}
+
+impl Catalogue {
+    /// The service with this code.
+    pub fn service(&self, code: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.code == code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pothole() -> Service {
+        let question = |code: &str, kind, required| Question {
+            code: code.into(),
+            kind,
+            required,
+            public: Visibility::AtOnce,
+            raises: Vec::new(),
+            emergency: false,
+        };
+        let mut hazard = question("hazard", QuestionKind::Flag, false);
+        hazard.raises = vec![Raise { to: Priority::Critical, when: Answer::Flag(true) }];
+        Service {
+            code: "pothole".into(),
+            department: "streets".into(),
+            priority: Priority::High,
+            sla: Sla::Range { response_days: 5, resolution_days: 10 },
+            sla_at: BTreeMap::new(),
+            questions: vec![
+                question("where", QuestionKind::Choice(vec!["lane".into(), "path".into()]), true),
+                hazard,
+                question("more", QuestionKind::Text, false),
+            ],
+            photo: Wanted::Asked,
+            public: Visibility::AtOnce,
+        }
+    }
+
+    fn answers(list: &[(&str, Answer)]) -> BTreeMap<String, Answer> {
+        list.iter().map(|(code, answer)| ((*code).to_owned(), answer.clone())).collect()
+    }
+
+    #[test]
+    fn answers_are_checked_in_order() {
+        let service = pothole();
+        let lane = || Answer::Choice("lane".into());
+        let cases = [
+            (answers(&[]), Some(("where", AnswerProblemKind::Missing))),
+            (answers(&[("where", lane())]), None),
+            (
+                answers(&[("where", Answer::Choice("roof".into()))]),
+                Some(("where", AnswerProblemKind::UnknownChoice)),
+            ),
+            (
+                answers(&[("where", Answer::Text("lane".into()))]),
+                Some(("where", AnswerProblemKind::WrongKind)),
+            ),
+            (
+                answers(&[("where", lane()), ("size", lane())]),
+                Some(("size", AnswerProblemKind::UnknownQuestion)),
+            ),
+            (
+                answers(&[("where", lane()), ("more", Answer::Text("é".repeat(5_001)))]),
+                Some(("more", AnswerProblemKind::TooLong)),
+            ),
+            (answers(&[("where", lane()), ("more", Answer::Text("é".repeat(5_000)))]), None),
+        ];
+        for (given, expected) in cases {
+            let found = service.check_answers(&given).err().map(|p| (p.question, p.kind));
+            assert_eq!(found, expected.map(|(q, k)| (q.to_owned(), k)), "{given:?}");
+        }
+    }
+
+    #[test]
+    fn a_required_text_is_not_answered_by_blanks() {
+        let mut service = pothole();
+        service.questions[2].required = true;
+        let given = answers(&[
+            ("where", Answer::Choice("lane".into())),
+            ("more", Answer::Text("  ".into())),
+        ]);
+        let problem = service.check_answers(&given).unwrap_err();
+        assert_eq!((problem.question.as_str(), problem.kind.code()), ("more", "missing"));
+    }
+
+    #[test]
+    fn answers_raise_but_never_lower() {
+        let mut service = pothole();
+        let yes = answers(&[("hazard", Answer::Flag(true))]);
+        assert_eq!(service.priority_for(&yes).0, Priority::Critical);
+        assert_eq!(service.priority_for(&yes).1.map(|q| q.code.as_str()), Some("hazard"));
+        let no = answers(&[("hazard", Answer::Flag(false))]);
+        assert_eq!(service.priority_for(&no), (Priority::High, None));
+        service.questions[1].raises[0].to = Priority::Low;
+        assert_eq!(service.priority_for(&yes), (Priority::High, None));
+    }
+
+    #[test]
+    fn answers_are_tagged_in_json() {
+        let given = answers(&[
+            ("a", Answer::Choice("lane".into())),
+            ("b", Answer::Flag(true)),
+            ("c", Answer::Text("x".into())),
+        ]);
+        let json = serde_json::to_string(&given).unwrap();
+        assert_eq!(json, r#"{"a":{"choice":"lane"},"b":{"flag":true},"c":{"text":"x"}}"#);
+        assert_eq!(serde_json::from_str::<BTreeMap<String, Answer>>(&json).unwrap(), given);
+    }
+
+    #[test]
+    fn service_levels_read_as_cities_write_them() {
+        let range = Sla::Range { response_days: 5, resolution_days: 10 };
+        let cases = [
+            ("5-10 business days", Some(range)),
+            ("5–10 days", Some(range)),
+            ("10 business days", Some(Sla::Days(10))),
+            ("24-48 hours", Some(Sla::Hours { response: 24, resolution: 48 })),
+            ("72 hours", Some(Sla::Hours { response: 36, resolution: 72 })),
+            ("10-5 days", None),
+            ("0 days", None),
+            ("0-5 days", None),
+            ("5 weeks", None),
+            ("9999 hours", None),
+            ("soon", None),
+            ("", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(text.parse::<Sla>().ok(), expected, "{text:?}");
+        }
+        assert_eq!((Sla::Days(5).response(), Sla::Days(5).resolution()), (3, 5));
+        assert_eq!(Sla::Days(1).response(), 1);
+        assert_eq!(range.to_string(), "5-10 business days");
+        assert_eq!(Sla::Days(9).to_string(), "9 business days");
+        assert_eq!(Sla::Hours { response: 24, resolution: 48 }.to_string(), "24-48 hours");
+    }
+
+    #[test]
+    fn a_priority_may_have_a_promise_of_its_own() {
+        let mut service = pothole();
+        service.sla_at.insert(Priority::Critical, Sla::Hours { response: 4, resolution: 24 });
+        assert_eq!(service.sla_for(Priority::Critical).to_string(), "4-24 hours");
+        assert_eq!(service.sla_for(Priority::High), service.sla);
+    }
+
+    #[test]
+    fn priorities_are_ordered() {
+        assert!(Priority::Low < Priority::Medium);
+        assert!(Priority::Medium < Priority::High);
+        assert!(Priority::High < Priority::Critical);
+    }
+}

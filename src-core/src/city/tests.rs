@@ -1,0 +1,177 @@
+//! The city as a whole: reading, refusing, answering.
+
+use super::check::Fault;
+use super::*;
+
+fn faults(change: impl FnOnce(&mut CityPack)) -> Vec<Fault> {
+    let mut pack = sample::pack();
+    change(&mut pack);
+    match City::from_pack(pack) {
+        Err(PackError::Faulty(faults)) => faults,
+        other => panic!("expected faults, got {:?}", other.map(|city| city.version().to_owned())),
+    }
+}
+
+fn at(lat: f64, lon: f64) -> Point {
+    Point::new(lat, lon).unwrap()
+}
+
+#[test]
+fn a_pack_goes_through_json_unchanged() {
+    let city = City::from_pack(sample::pack()).unwrap();
+    let json = city.pack().to_json().unwrap();
+    assert_eq!(City::from_json(&json).unwrap(), city);
+    let again = CityPack::from_json(&json).unwrap().sealed().unwrap();
+    assert_eq!(again.version, city.version(), "the version follows from the content");
+    let mut other = sample::pack();
+    other.calendar.holidays.clear();
+    assert_ne!(other.sealed().unwrap().version, city.version());
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_by_name() {
+    let code = |bytes: &[u8]| City::from_json(bytes).unwrap_err().code();
+    assert_eq!(code(b"no"), "pack_unreadable");
+    assert_eq!(code(br#"{"format":1}"#), "pack_unreadable");
+    assert_eq!(code(br#"{"format":2,"everything":"else"}"#), "pack_newer");
+    assert_eq!(code(&vec![b' '; pack::MAX_PACK_BYTES + 1]), "pack_too_large");
+    let mut newer = sample::pack();
+    newer.format = 2;
+    assert_eq!(City::from_pack(newer).unwrap_err().code(), "pack_newer");
+}
+
+#[test]
+fn a_place_that_is_none_makes_the_pack_unreadable() {
+    let json = String::from_utf8(sample::pack().to_json().unwrap()).unwrap();
+    let json = json.replace(r#"{"lat":40.6,"lon":10.6}"#, r#"{"lat":0.0,"lon":0.0}"#);
+    assert_eq!(City::from_json(json.as_bytes()).unwrap_err().code(), "pack_unreadable");
+}
+
+#[test]
+fn every_kind_of_fault_names_its_part_and_item() {
+    use crate::catalogue::{QuestionKind, Sla};
+    type Change = fn(&mut CityPack);
+    let cases: [(Change, Part, Option<usize>); 24] = [
+        (|p| p.name.clear(), Part::City, None),
+        (|p| p.emergency_number = "call us".into(), Part::City, None),
+        (|p| p.time_zone.tzif = "AAAA".into(), Part::City, None),
+        (|p| p.languages.clear(), Part::City, None),
+        (|p| p.unrouted_department = "nobody".into(), Part::City, None),
+        (|p| p.zones.clear(), Part::City, None),
+        (|p| p.departments[1].code = "Utilities".into(), Part::Department, Some(1)),
+        (|p| p.crews[0].department = "nobody".into(), Part::Crew, Some(0)),
+        (|p| p.services.services[0].department = "nobody".into(), Part::Service, Some(0)),
+        (|p| p.services.services[0].sla = Sla::Days(0), Part::Service, Some(0)),
+        (
+            |p| p.services.services[0].questions[0].kind = QuestionKind::Choice(vec![]),
+            Part::Service,
+            Some(0),
+        ),
+        (|p| p.services.services[0].questions[2].emergency = true, Part::Service, Some(0)),
+        (
+            |p| p.services.services[0].questions[1].raises[0].when = Answer::Text("x".into()),
+            Part::Service,
+            Some(0),
+        ),
+        (|p| p.services.services.clear(), Part::Service, None),
+        (|p| p.routes[1].code = "urgent".into(), Part::Route, Some(1)),
+        (|p| p.routes[1].code = route::UNROUTED.into(), Part::Route, Some(1)),
+        (|p| p.routes[1].to = pack::RouteTarget::Crew("nobody".into()), Part::Route, Some(1)),
+        (
+            |p| {
+                p.routes[1].zones.insert("area".into(), vec!["north".into()]);
+            },
+            Part::Route,
+            Some(1),
+        ),
+        (|p| p.routes[2].services.clear(), Part::Route, Some(2)),
+        (
+            |p| {
+                p.routes[2].answers.insert("where".into(), Answer::Choice("roof".into()));
+            },
+            Part::Route,
+            Some(2),
+        ),
+        (|p| p.calendar.hours.clear(), Part::Hours, None),
+        (|p| p.calendar.holidays[0].date = "2026-02-30".into(), Part::Holiday, Some(0)),
+        (|p| p.gazetteer.streets[1].name = "Kestrel Street".into(), Part::Street, Some(1)),
+        (|p| p.gazetteer.addresses[3].street = 9, Part::Address, Some(3)),
+    ];
+    for (change, part, item) in cases {
+        let found = faults(change);
+        assert!(
+            found.iter().any(|f| f.part == part && f.item == item),
+            "expected {part:?} {item:?}, found {found:?}"
+        );
+        assert!(
+            found.iter().all(|f| f.what.ends_with('.') && f.remedy.ends_with('.')),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn zones_that_are_no_zones_are_refused() {
+    let change = |from: &str, to: &str| {
+        let mut pack = sample::pack();
+        let json = serde_json::to_string(&pack.zones).unwrap();
+        assert!(json.contains(from), "{json}");
+        pack.zones = serde_json::from_str(&json.replacen(from, to, 1)).unwrap();
+        let found = match City::from_pack(pack) {
+            Err(PackError::Faulty(faults)) => faults,
+            _ => Vec::new(),
+        };
+        found.into_iter().map(|f| (f.part, f.item)).collect::<Vec<_>>()
+    };
+    let first = [(Part::Zone("area".into()), Some(0))];
+    assert_eq!(change("[10.0,40.0],[10.5,40.0],", "[11.0,40.0],[10.5,40.0],"), first, "not closed");
+    assert_eq!(change("[10.5,40.0]", "[999.0,40.0]"), first, "not on earth");
+    assert_eq!(change(r#""code":"east""#, r#""code":"west""#)[0].1, Some(1), "twice");
+}
+
+#[test]
+fn rings_that_cross_are_found_where_a_city_is_made() {
+    let mut pack = sample::pack();
+    assert_eq!(zones::shape_faults(&pack), []);
+    let json = serde_json::to_string(&pack.zones).unwrap();
+    let crossed = json.replacen("[10.5,41.0],[10.0,41.0]", "[10.0,41.0],[10.5,41.0]", 1);
+    pack.zones = serde_json::from_str(&crossed).unwrap();
+    let found = zones::shape_faults(&pack);
+    assert_eq!((found.len(), &found[0].part), (1, &Part::Zone("area".into())));
+}
+
+#[test]
+fn a_city_answers() {
+    let city = City::from_pack(sample::pack()).unwrap();
+    assert!(city.contains(at(40.5, 10.2)) && !city.contains(at(39.0, 10.2)));
+    assert_eq!(city.locate(at(40.5, 10.2))["area"], "west");
+    assert_eq!(city.zone_name("area", "west"), Some("west"));
+    assert_eq!(city.crew("streets-1").map(|c| c.name.as_str()), Some("Streets Crew 1"));
+    assert_eq!(city.department("streets").map(|d| d.name.as_str()), Some("Streets"));
+    assert_eq!(city.search_places("214 kes", 1).unwrap()[0].label, "214 Kestrel Street");
+    assert_eq!(city.nearest_places(at(40.6, 10.6), 1)[0].label, "7 Sail Loft Lane");
+    let view = city.view();
+    assert_eq!((view.services.len(), view.departments.len(), view.crews.len()), (1, 2, 1));
+
+    // New Year's Eve, 23:30 in the city, is already next year in UTC.
+    let eve = Timestamp(1_798_788_600_000);
+    assert_eq!((city.local_date(eve).as_str(), city.year(eve)), ("2026-12-31", 2026));
+
+    let answers = BTreeMap::from([("hazard".to_owned(), Answer::Flag(true))]);
+    assert_eq!(city.priority("pothole", &answers), (Priority::Critical, "answer:hazard".into()));
+    let none = BTreeMap::new();
+    assert_eq!(city.priority("pothole", &none), (Priority::High, SERVICE_PRIORITY.into()));
+    assert_eq!(city.priority("comet", &none), (Priority::Medium, SERVICE_PRIORITY.into()));
+}
+
+#[test]
+fn a_promise_follows_the_calendar() {
+    let city = City::from_pack(sample::pack()).unwrap();
+    // Monday 23 November 2026, 10:02 in the city; the Monday after is a holiday there.
+    let arrival = Timestamp(1_795_456_920_000);
+    let promise = city.promise("pothole", Priority::High, arrival).unwrap();
+    assert_eq!(city.local_date(promise.response_due), "2026-12-01");
+    assert_eq!(city.local_date(promise.resolution_due), "2026-12-08");
+    assert_eq!(city.promise("comet", Priority::High, arrival), None);
+    assert_eq!(city.promise("pothole", Priority::High, Timestamp(i64::MAX)), None);
+}

@@ -1,0 +1,396 @@
+//! `decide`: what a command becomes, or why it cannot be. Pure, and the same on the server, where
+//! it counts, and on a device, where it shows what is still on its way.
+
+use std::collections::BTreeMap;
+
+use crate::api::{OrderStatus, Role, SubjectState};
+use crate::catalogue::{Answer, AnswerProblem, AnswerProblemKind, Catalogue};
+use crate::command::{
+    AddNote, CommandBody, Complete, LABEL_LIMIT, PHOTO_BYTES_LIMIT, PHOTO_LIMIT, PhotoRef, Report,
+    TEXT_LIMIT,
+};
+use crate::event::{Actor, Content, Event, EventBody, PhotoRole, RecordedAnswer, Visibility};
+use crate::id::{CommandId, ContentId, Principal, SubjectRef};
+use crate::refusal::{Refusal, RefusalCode};
+use crate::subject::{ServiceRequest, WorkOrder};
+use crate::time::Timestamp;
+
+/// Who speaks: taken from the signature, never from the body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Speaker {
+    /// A key, with the staff account bound to it, if any.
+    Key {
+        /// The key.
+        key: Principal,
+        /// The account.
+        account: Option<SpeakerAccount>,
+    },
+    /// The server itself.
+    System,
+}
+
+/// The part of a staff account that rules ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpeakerAccount {
+    /// What it may do.
+    pub role: Role,
+    /// The crew's code, for the role crew.
+    pub crew: Option<String>,
+}
+
+impl Speaker {
+    const fn key(&self) -> Option<Principal> {
+        match self {
+            Self::Key { key, .. } => Some(*key),
+            Self::System => None,
+        }
+    }
+
+    const fn account(&self) -> Option<&SpeakerAccount> {
+        match self {
+            Self::Key { account: Some(account), .. } => Some(account),
+            _ => None,
+        }
+    }
+
+    fn actor(&self) -> Actor {
+        match self {
+            Self::System => Actor::System,
+            Self::Key { account: None, .. } => Actor::Resident,
+            Self::Key { account: Some(SpeakerAccount { role: Role::Crew, crew }), .. } => {
+                Actor::Crew { crew: crew.clone().unwrap_or_default() }
+            }
+            Self::Key { account: Some(SpeakerAccount { role: Role::Dispatcher, .. }), .. } => {
+                Actor::Dispatcher
+            }
+        }
+    }
+}
+
+/// What a rule may know beside the subject.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Who speaks.
+    pub speaker: &'a Speaker,
+    /// What the city offers.
+    pub catalogue: &'a Catalogue,
+    /// Codes of the crews that exist.
+    pub crews: &'a [String],
+    /// When it is recorded (on a device: the device's clock).
+    pub recorded_at: Timestamp,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// For a report: its point lies in this city.
+    pub inside_city: bool,
+}
+
+/// A command, opened and understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Command {
+    /// Which.
+    pub id: CommandId,
+    /// About what.
+    pub subject: SubjectRef,
+    /// The version that the person saw; 0 for none.
+    pub based_on: u32,
+    /// What it says.
+    pub body: CommandBody,
+}
+
+/// What a command becomes.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Decision {
+    /// In order; versions go on from the subject's.
+    pub events: Vec<Event>,
+    /// The rows that the events point to.
+    pub content: Vec<(ContentId, Content)>,
+}
+
+/// Writes a decision: numbers events, versions and content rows.
+struct Writer<'a> {
+    context: &'a Context<'a>,
+    command: &'a Command,
+    version: u32,
+    decision: Decision,
+}
+
+impl<'a> Writer<'a> {
+    fn new(context: &'a Context<'a>, command: &'a Command, version: u32) -> Self {
+        Self { context, command, version, decision: Decision::default() }
+    }
+
+    fn event(&mut self, body: EventBody) {
+        self.version += 1;
+        // A command makes at most a few dozen events: the count fits.
+        let index = u32::try_from(self.decision.events.len()).unwrap_or(u32::MAX);
+        self.decision.events.push(Event {
+            id: self.command.id.event(index),
+            subject: self.command.subject,
+            version: self.version,
+            actor: self.context.speaker.actor(),
+            by: self.context.speaker.key(),
+            occurred_at: self.context.occurred_at,
+            recorded_at: self.context.recorded_at,
+            type_version: body.type_and_version().1,
+            body,
+        });
+    }
+
+    fn content(&mut self, content: Content) -> ContentId {
+        let index = u32::try_from(self.decision.content.len()).unwrap_or(u32::MAX);
+        let id = self.command.id.content(index);
+        self.decision.content.push((id, content));
+        id
+    }
+
+    fn text(&mut self, text: &str) -> Option<ContentId> {
+        let text = text.trim();
+        (!text.is_empty()).then(|| self.content(Content::Text { text: text.to_owned() }))
+    }
+
+    fn photos(&mut self, photos: &[PhotoRef]) {
+        for photo in photos {
+            self.event(EventBody::PhotoAdded { hash: photo.hash, role: photo.role });
+        }
+    }
+}
+
+/// What `command` becomes for `view`, its subject as it stands (`None`: there is none yet).
+///
+/// # Errors
+/// A [`Refusal`] that says why not; the subject stays as it is.
+pub fn decide(
+    context: &Context<'_>,
+    view: Option<&SubjectState>,
+    command: &Command,
+) -> Result<Decision, Refusal> {
+    if !command.body.takes(command.subject.kind) {
+        return Err(RefusalCode::BadBody.into());
+    }
+    let writer = Writer::new(context, command, view.map_or(0, SubjectState::version));
+    match (&command.body, view) {
+        (CommandBody::Report(_), Some(_)) => Err(RefusalCode::AlreadyExists.into()),
+        (CommandBody::Report(report), None) => decide_report(writer, report),
+        (_, None) => Err(RefusalCode::NotFound.into()),
+        (CommandBody::AddNote(note), Some(state)) => {
+            may_add(context, state)?;
+            decide_note(writer, note)
+        }
+        (CommandBody::AddPhotos(add), Some(state)) => {
+            may_add(context, state)?;
+            check_photos(&add.photos, role_of(state))?;
+            if add.photos.is_empty() {
+                return Err(RefusalCode::BadBody.into());
+            }
+            check_photo_count(state, add.photos.len())?;
+            let mut writer = writer;
+            writer.photos(&add.photos);
+            Ok(writer.decision)
+        }
+        (CommandBody::VerifyPhoto(verify), Some(state)) => {
+            if *context.speaker != Speaker::System {
+                return Err(RefusalCode::NotAllowed.into());
+            }
+            if !state.photos().iter().any(|photo| photo.hash == verify.hash) {
+                return Err(RefusalCode::NotFound.into());
+            }
+            let mut writer = writer;
+            writer.event(EventBody::PhotoVerified { hash: verify.hash });
+            Ok(writer.decision)
+        }
+        (CommandBody::Assign(assign), Some(SubjectState::WorkOrder(order))) => {
+            match context.speaker.account().map(|account| account.role) {
+                Some(Role::Dispatcher) => {}
+                Some(Role::Crew) => return Err(RefusalCode::NotAllowed.into()),
+                None => return Err(RefusalCode::SignInNeeded.into()),
+            }
+            if !context.crews.contains(&assign.crew) {
+                return Err(Refusal::new(RefusalCode::UnknownCrew).with("crew", &assign.crew));
+            }
+            if order.status == OrderStatus::Completed {
+                return Err(RefusalCode::AlreadyCompleted.into());
+            }
+            // The only command so far that replaces a value: it must have seen what it replaces.
+            if command.based_on != order.version {
+                return Err(Refusal::new(RefusalCode::Conflict).with("version", order.version));
+            }
+            let mut writer = writer;
+            writer.event(EventBody::Assigned { crew: assign.crew.clone(), rule: None });
+            Ok(writer.decision)
+        }
+        (CommandBody::Start(_), Some(SubjectState::WorkOrder(order))) => {
+            crew_of(context, order)?;
+            let mut writer = writer;
+            // A start that comes twice, or after the completion, is true and changes nothing.
+            if !matches!(order.status, OrderStatus::Started | OrderStatus::Completed) {
+                writer.event(EventBody::Started {});
+            }
+            Ok(writer.decision)
+        }
+        (CommandBody::Complete(complete), Some(SubjectState::WorkOrder(order))) => {
+            decide_complete(writer, order, complete)
+        }
+        // `takes` has already refused these.
+        (
+            CommandBody::Assign(_) | CommandBody::Start(_) | CommandBody::Complete(_),
+            Some(SubjectState::ServiceRequest(_)),
+        ) => Err(RefusalCode::BadBody.into()),
+    }
+}
+
+fn check_text(text: &str, limit: usize) -> Result<(), Refusal> {
+    let length = text.chars().count();
+    if length > limit {
+        return Err(Refusal::new(RefusalCode::TextTooLong)
+            .with("limit", limit)
+            .with("length", length));
+    }
+    Ok(())
+}
+
+/// Photos of a subject in all: those it has and those that come.
+fn check_photo_count(state: &SubjectState, more: usize) -> Result<(), Refusal> {
+    if state.photos().len() + more > 2 * PHOTO_LIMIT {
+        return Err(Refusal::new(RefusalCode::TooManyPhotos).with("limit", 2 * PHOTO_LIMIT));
+    }
+    Ok(())
+}
+
+fn check_photos(photos: &[PhotoRef], role: PhotoRole) -> Result<(), Refusal> {
+    if photos.len() > PHOTO_LIMIT {
+        return Err(Refusal::new(RefusalCode::TooManyPhotos).with("limit", PHOTO_LIMIT));
+    }
+    for photo in photos {
+        if photo.bytes > PHOTO_BYTES_LIMIT {
+            return Err(Refusal::new(RefusalCode::PhotoTooLarge).with("limit", PHOTO_BYTES_LIMIT));
+        }
+        // Residents show the problem; only a crew shows finished work.
+        if photo.bytes == 0 || (role == PhotoRole::Before && photo.role != role) {
+            return Err(RefusalCode::BadBody.into());
+        }
+    }
+    Ok(())
+}
+
+const fn role_of(state: &SubjectState) -> PhotoRole {
+    match state {
+        SubjectState::ServiceRequest(_) => PhotoRole::Before,
+        SubjectState::WorkOrder(_) => PhotoRole::After,
+    }
+}
+
+/// Whether the speaker may add notes and photos.
+fn may_add(context: &Context<'_>, state: &SubjectState) -> Result<(), Refusal> {
+    match state {
+        SubjectState::ServiceRequest(request) => may_add_to_request(context, request),
+        SubjectState::WorkOrder(order) => crew_of(context, order).map(|_| ()),
+    }
+}
+
+fn may_add_to_request(context: &Context<'_>, request: &ServiceRequest) -> Result<(), Refusal> {
+    let own = request.reporter.is_some() && request.reporter == context.speaker.key();
+    let dispatcher =
+        context.speaker.account().is_some_and(|account| account.role == Role::Dispatcher);
+    if own || dispatcher {
+        Ok(())
+    } else {
+        // Whether it exists is nobody else's business.
+        Err(RefusalCode::NotFound.into())
+    }
+}
+
+/// Whether the speaker's crew has this order, or had it: then `true` (it was taken away).
+fn crew_of(context: &Context<'_>, order: &WorkOrder) -> Result<bool, Refusal> {
+    let account = context.speaker.account().ok_or(RefusalCode::SignInNeeded)?;
+    let Some(crew) = account.crew.as_ref().filter(|_| account.role == Role::Crew) else {
+        return Err(RefusalCode::NotAllowed.into());
+    };
+    if order.crew.as_ref() == Some(crew) {
+        Ok(false)
+    } else if order.former_crews.contains(crew) {
+        Ok(true)
+    } else {
+        Err(RefusalCode::NotFound.into())
+    }
+}
+
+fn decide_note(mut writer: Writer<'_>, note: &AddNote) -> Result<Decision, Refusal> {
+    check_text(&note.text, TEXT_LIMIT)?;
+    if note.visibility == Visibility::Internal && writer.context.speaker.account().is_none() {
+        return Err(RefusalCode::NotAllowed.into());
+    }
+    let text = writer.text(&note.text).ok_or(RefusalCode::EmptyText)?;
+    writer.event(EventBody::NoteAdded { text, visibility: note.visibility });
+    Ok(writer.decision)
+}
+
+fn decide_report(mut writer: Writer<'_>, report: &Report) -> Result<Decision, Refusal> {
+    let service = writer.context.catalogue.service(&report.service_code).ok_or_else(|| {
+        Refusal::new(RefusalCode::UnknownService).with("service", &report.service_code)
+    })?;
+    check_text(&report.location.label, LABEL_LIMIT)?;
+    check_text(&report.description, TEXT_LIMIT)?;
+    check_photos(&report.photos, PhotoRole::Before)?;
+    service.check_answers(&report.answers).map_err(answer_refusal)?;
+    if !writer.context.inside_city {
+        return Err(RefusalCode::OutsideCity.into());
+    }
+    let place = writer.content(Content::Place(report.location.clone()));
+    let description = writer.text(&report.description);
+    let mut answers = BTreeMap::new();
+    for (question, answer) in &report.answers {
+        let recorded = match answer {
+            Answer::Choice(choice) => RecordedAnswer::Choice(choice.clone()),
+            Answer::Flag(flag) => RecordedAnswer::Flag(*flag),
+            Answer::Text(text) => match writer.text(text) {
+                Some(id) => RecordedAnswer::Text(id),
+                None => continue,
+            },
+        };
+        answers.insert(question.clone(), recorded);
+    }
+    writer.event(EventBody::Reported {
+        service_code: report.service_code.clone(),
+        pack: report.pack_version.chars().filter(char::is_ascii_hexdigit).take(16).collect(),
+        place,
+        description,
+        answers,
+        tracking_code: report.tracking_code,
+        owner: report.owner,
+    });
+    writer.photos(&report.photos);
+    Ok(writer.decision)
+}
+
+fn answer_refusal(problem: AnswerProblem) -> Refusal {
+    let code = match problem.kind {
+        AnswerProblemKind::Missing => RefusalCode::MissingAnswer,
+        AnswerProblemKind::TooLong => RefusalCode::TextTooLong,
+        AnswerProblemKind::UnknownQuestion
+        | AnswerProblemKind::UnknownChoice
+        | AnswerProblemKind::WrongKind => RefusalCode::BadAnswer,
+    };
+    let refusal = Refusal::new(code).with("question", &problem.question);
+    if code == RefusalCode::TextTooLong { refusal.with("limit", TEXT_LIMIT) } else { refusal }
+}
+
+fn decide_complete(
+    mut writer: Writer<'_>,
+    order: &WorkOrder,
+    complete: &Complete,
+) -> Result<Decision, Refusal> {
+    let reassigned = crew_of(writer.context, order)?;
+    check_text(&complete.note, TEXT_LIMIT)?;
+    check_photos(&complete.photos, PhotoRole::After)?;
+    // Finished work is never thrown away: a second completion is recorded too, and flagged.
+    let again = order.status == OrderStatus::Completed;
+    if !again && order.status != OrderStatus::Started {
+        // Completing says that work had begun; a lost or late start must not stop it.
+        writer.event(EventBody::Started {});
+    }
+    let note = writer.text(&complete.note);
+    writer.photos(&complete.photos);
+    let flagged = reassigned || again;
+    writer.event(EventBody::Completed { outcome: complete.outcome, note, flagged });
+    Ok(writer.decision)
+}

@@ -1,0 +1,345 @@
+//! Rules of `decide` and `apply` against a small catalogue, without a city.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use std::collections::BTreeMap;
+
+use mend_core::api::{OrderStatus, Role, SubjectState};
+use mend_core::apply::apply;
+use mend_core::catalogue::{
+    Answer, Catalogue, Priority, Question, QuestionKind, Service, Sla, Visibility as Public, Wanted,
+};
+use mend_core::command::{
+    AddNote, AddPhotos, Assign, CommandBody, Complete, PhotoRef, Report, Start, VerifyPhoto,
+};
+use mend_core::decide::{Command, Context, Decision, Speaker, SpeakerAccount, decide};
+use mend_core::event::{Actor, Content, Event, EventBody, Outcome, PhotoRole, Visibility};
+use mend_core::id::{CommandId, OwnerHash, PhotoHash, Principal, SubjectId, SubjectRef};
+use mend_core::location::{Location, LocationSource, Point};
+use mend_core::refusal::RefusalCode;
+use mend_core::subject::RequestStatus;
+use mend_core::time::Timestamp;
+use mend_core::tracking::TrackingCode;
+use proptest::prelude::*;
+
+const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+fn catalogue() -> Catalogue {
+    Catalogue {
+        services: vec![Service {
+            code: "pothole".into(),
+            department: "streets".into(),
+            priority: Priority::High,
+            sla: Sla::Range { response_days: 5, resolution_days: 10 },
+            sla_at: BTreeMap::new(),
+            questions: vec![Question {
+                code: "where".into(),
+                kind: QuestionKind::Choice(vec!["lane".into()]),
+                required: true,
+                public: Public::AtOnce,
+                raises: Vec::new(),
+                emergency: false,
+            }],
+            photo: Wanted::Asked,
+            public: Public::AtOnce,
+        }],
+    }
+}
+
+fn resident() -> Speaker {
+    Speaker::Key { key: Principal([1; 32]), account: None }
+}
+
+fn crew(code: &str) -> Speaker {
+    let account = SpeakerAccount { role: Role::Crew, crew: Some(code.into()) };
+    Speaker::Key { key: Principal([2; 32]), account: Some(account) }
+}
+
+fn dispatcher() -> Speaker {
+    let account = SpeakerAccount { role: Role::Dispatcher, crew: None };
+    Speaker::Key { key: Principal([3; 32]), account: Some(account) }
+}
+
+fn report() -> Report {
+    Report {
+        service_code: "pothole".into(),
+        pack_version: "00".into(),
+        location: Location {
+            point: Point::new(44.63, -124.05).unwrap(),
+            source: LocationSource::Address,
+            accuracy_m: None,
+            fix_age_s: None,
+            label: "214 Kestrel Street".into(),
+        },
+        answers: BTreeMap::from([("where".into(), Answer::Choice("lane".into()))]),
+        description: "Deep".into(),
+        photos: Vec::new(),
+        tracking_code: TrackingCode::from_random(7),
+        owner: OwnerHash([9; 32]),
+    }
+}
+
+/// Decides one command; `inside` and ids as most tests want them.
+fn run(
+    speaker: &Speaker,
+    view: Option<&SubjectState>,
+    subject: SubjectRef,
+    body: CommandBody,
+) -> Result<Decision, RefusalCode> {
+    run_at(speaker, view, subject, body, view.map_or(0, SubjectState::version), true)
+}
+
+fn run_at(
+    speaker: &Speaker,
+    view: Option<&SubjectState>,
+    subject: SubjectRef,
+    body: CommandBody,
+    based_on: u32,
+    inside_city: bool,
+) -> Result<Decision, RefusalCode> {
+    let context = Context {
+        speaker,
+        catalogue: &catalogue(),
+        crews: &["streets-1".to_owned(), "streets-2".to_owned()],
+        recorded_at: NOW,
+        occurred_at: NOW,
+        inside_city,
+    };
+    let command = Command { id: CommandId::from_bytes([8; 16]), subject, based_on, body };
+    decide(&context, view, &command).map_err(|refusal| refusal.code)
+}
+
+fn request() -> SubjectRef {
+    SubjectRef::request(SubjectId::from_bytes([4; 16]))
+}
+
+fn order_ref() -> SubjectRef {
+    SubjectRef::order(SubjectId::from_bytes([5; 16]))
+}
+
+fn after(view: Option<SubjectState>, events: &[Event]) -> SubjectState {
+    events.iter().fold(view, |state, event| apply(state, event)).unwrap()
+}
+
+fn event(subject: SubjectRef, version: u32, body: EventBody) -> Event {
+    Event {
+        id: CommandId::from_bytes([6; 16]).event(version),
+        subject,
+        version,
+        actor: Actor::City,
+        by: None,
+        occurred_at: NOW,
+        recorded_at: NOW,
+        type_version: 1,
+        body,
+    }
+}
+
+/// An order that streets-1 has.
+fn order() -> SubjectState {
+    let opened = EventBody::Opened {
+        request: request().id,
+        number: "26-000001".into(),
+        service_code: "pothole".into(),
+        priority: Priority::High,
+        department: "streets".into(),
+        place: CommandId::from_bytes([6; 16]).content(0),
+        description: None,
+        answers: BTreeMap::new(),
+        due: None,
+    };
+    let assigned = EventBody::Assigned { crew: "streets-1".into(), rule: None };
+    after(None, &[event(order_ref(), 1, opened), event(order_ref(), 2, assigned)])
+}
+
+fn as_order(state: &SubjectState) -> &mend_core::subject::WorkOrder {
+    match state {
+        SubjectState::WorkOrder(order) => order,
+        SubjectState::ServiceRequest(_) => panic!("not an order"),
+    }
+}
+
+#[test]
+fn a_report_puts_words_and_place_into_content() {
+    let body = CommandBody::Report(Box::new(report()));
+    let decision = run(&resident(), None, request(), body).unwrap();
+    assert_eq!(decision.events.len(), 1);
+    assert_eq!(decision.content.len(), 2);
+    let log = serde_json::to_string(&decision.events).unwrap();
+    assert!(!log.contains("Deep") && !log.contains("Kestrel") && !log.contains("44.63"), "{log}");
+    let SubjectState::ServiceRequest(state) = after(None, &decision.events) else { panic!() };
+    assert_eq!(state.status, RequestStatus::Received);
+    assert_eq!(state.reporter, Some(Principal([1; 32])));
+    assert!(matches!(decision.content[0].1, Content::Place(_)));
+}
+
+#[test]
+fn what_a_report_may_not_say() {
+    let refused = |change: fn(&mut Report)| {
+        let mut report = report();
+        change(&mut report);
+        run(&resident(), None, request(), CommandBody::Report(Box::new(report))).unwrap_err()
+    };
+    assert_eq!(refused(|r| r.service_code = "circus".into()), RefusalCode::UnknownService);
+    assert_eq!(refused(|r| r.answers.clear()), RefusalCode::MissingAnswer);
+    assert_eq!(
+        refused(|r| r.answers.extend([("where".into(), Answer::Choice("moon".into()))])),
+        RefusalCode::BadAnswer
+    );
+    assert_eq!(refused(|r| r.description = "x".repeat(5_001)), RefusalCode::TextTooLong);
+    assert_eq!(refused(|r| r.location.label = "x".repeat(201)), RefusalCode::TextTooLong);
+    let photo = PhotoRef { hash: PhotoHash([1; 32]), bytes: 9, role: PhotoRole::Before };
+    fn photos(n: usize, photo: PhotoRef) -> Vec<PhotoRef> {
+        vec![photo; n]
+    }
+    let mut many = report();
+    many.photos = photos(11, photo);
+    let many = CommandBody::Report(Box::new(many));
+    assert_eq!(run(&resident(), None, request(), many).unwrap_err(), RefusalCode::TooManyPhotos);
+    let body = CommandBody::Report(Box::new(report()));
+    assert_eq!(
+        run_at(&resident(), None, request(), body, 0, false).unwrap_err(),
+        RefusalCode::OutsideCity
+    );
+}
+
+#[test]
+fn exactly_five_thousand_characters_are_fine() {
+    let mut long = report();
+    long.description = "ä".repeat(5_000);
+    run(&resident(), None, request(), CommandBody::Report(Box::new(long))).unwrap();
+}
+
+#[test]
+fn only_the_reporter_and_dispatchers_add_to_a_request() {
+    let body = CommandBody::Report(Box::new(report()));
+    let decision = run(&resident(), None, request(), body).unwrap();
+    let state = after(None, &decision.events);
+    let note = |visibility| CommandBody::AddNote(AddNote { text: "Worse".into(), visibility });
+    let add = |speaker: &Speaker, body| run(speaker, Some(&state), request(), body);
+    assert!(add(&resident(), note(Visibility::Public)).is_ok());
+    assert!(add(&dispatcher(), note(Visibility::Internal)).is_ok());
+    assert_eq!(add(&resident(), note(Visibility::Internal)).unwrap_err(), RefusalCode::NotAllowed);
+    let stranger = Speaker::Key { key: Principal([7; 32]), account: None };
+    assert_eq!(add(&stranger, note(Visibility::Public)).unwrap_err(), RefusalCode::NotFound);
+    let empty =
+        CommandBody::AddNote(AddNote { text: " \n".into(), visibility: Visibility::Public });
+    assert_eq!(add(&resident(), empty).unwrap_err(), RefusalCode::EmptyText);
+    let after_photo = PhotoRef { hash: PhotoHash([1; 32]), bytes: 9, role: PhotoRole::After };
+    let fake = CommandBody::AddPhotos(AddPhotos { photos: vec![after_photo] });
+    assert_eq!(
+        add(&resident(), fake).unwrap_err(),
+        RefusalCode::BadBody,
+        "only a crew shows finished work"
+    );
+}
+
+#[test]
+fn only_the_crew_that_has_an_order_works_on_it() {
+    let order = order();
+    let start =
+        |speaker: &Speaker| run(speaker, Some(&order), order_ref(), CommandBody::Start(Start {}));
+    assert_eq!(start(&crew("streets-1")).unwrap().events.len(), 1);
+    assert_eq!(start(&crew("streets-2")).unwrap_err(), RefusalCode::NotFound);
+    assert_eq!(start(&resident()).unwrap_err(), RefusalCode::SignInNeeded);
+    assert_eq!(start(&dispatcher()).unwrap_err(), RefusalCode::NotAllowed);
+}
+
+#[test]
+fn assigning_must_have_seen_what_it_replaces() {
+    let order = order();
+    let assign = |speaker: &Speaker, crew: &str, based_on| {
+        let body = CommandBody::Assign(Assign { crew: crew.into() });
+        run_at(speaker, Some(&order), order_ref(), body, based_on, true)
+    };
+    assert!(assign(&dispatcher(), "streets-2", 2).is_ok());
+    assert_eq!(assign(&dispatcher(), "streets-2", 1).unwrap_err(), RefusalCode::Conflict);
+    assert_eq!(assign(&dispatcher(), "circus", 2).unwrap_err(), RefusalCode::UnknownCrew);
+    assert_eq!(assign(&crew("streets-1"), "streets-2", 2).unwrap_err(), RefusalCode::NotAllowed);
+    assert_eq!(assign(&resident(), "streets-2", 2).unwrap_err(), RefusalCode::SignInNeeded);
+}
+
+#[test]
+fn finished_work_is_never_thrown_away() {
+    let complete = || {
+        let photo = PhotoRef { hash: PhotoHash([1; 32]), bytes: 9, role: PhotoRole::After };
+        CommandBody::Complete(Complete {
+            outcome: Outcome::Mended,
+            note: "Done".into(),
+            photos: vec![photo],
+        })
+    };
+    // Reassigned while streets-1 was in the cellar.
+    let moved = after(
+        Some(order()),
+        &[event(order_ref(), 3, EventBody::Assigned { crew: "streets-2".into(), rule: None })],
+    );
+    let first = run(&crew("streets-1"), Some(&moved), order_ref(), complete()).unwrap();
+    let state = after(Some(moved), &first.events);
+    assert_eq!(as_order(&state).status, OrderStatus::Completed);
+    assert!(as_order(&state).flagged);
+    // And streets-2 finished it, too.
+    let second = run(&crew("streets-2"), Some(&state), order_ref(), complete()).unwrap();
+    assert!(second.content.iter().any(|(_, c)| *c == Content::Text { text: "Done".into() }));
+    let late_start =
+        run(&crew("streets-1"), Some(&state), order_ref(), CommandBody::Start(Start {})).unwrap();
+    assert!(late_start.events.is_empty(), "a start that comes late is true and changes nothing");
+}
+
+#[test]
+fn only_the_system_verifies_photos() {
+    let verify =
+        CommandBody::VerifyPhoto(VerifyPhoto { hash: PhotoHash([1; 32]), width: 1, height: 1 });
+    let order = order();
+    assert_eq!(
+        run(&crew("streets-1"), Some(&order), order_ref(), verify.clone()).unwrap_err(),
+        RefusalCode::NotAllowed
+    );
+    assert_eq!(
+        run(&Speaker::System, Some(&order), order_ref(), verify).unwrap_err(),
+        RefusalCode::NotFound,
+        "a photo that nobody named"
+    );
+}
+
+fn any_body() -> impl Strategy<Value = EventBody> {
+    let hash = || PhotoHash([1; 32]);
+    prop_oneof![
+        Just(EventBody::Started {}),
+        Just(EventBody::Assigned { crew: "a".into(), rule: None }),
+        Just(EventBody::Assigned { crew: "b".into(), rule: None }),
+        Just(EventBody::PhotoAdded { hash: hash(), role: PhotoRole::Before }),
+        Just(EventBody::PhotoVerified { hash: hash() }),
+        Just(EventBody::Completed { outcome: Outcome::Mended, note: None, flagged: false }),
+        Just(EventBody::Resolved { outcome: Outcome::MadeSafe, note: None }),
+        Just(EventBody::Numbered { number: "26-000001".into() }),
+    ]
+}
+
+proptest! {
+    /// `apply` cannot fail, counts every event, and never lets a subject slip back.
+    #[test]
+    fn apply_takes_anything(bodies in proptest::collection::vec(any_body(), 0..30), on_order: bool) {
+        let (mut state, subject) = if on_order {
+            (order(), order_ref())
+        } else {
+            let body = CommandBody::Report(Box::new(report()));
+            (after(None, &run(&resident(), None, request(), body).unwrap().events), request())
+        };
+        for body in bodies {
+            let before = state.clone();
+            let version = state.version() + 1;
+            state = apply(Some(state), &event(subject, version, body)).unwrap();
+            prop_assert_eq!(state.version(), version);
+            match (&before, &state) {
+                (SubjectState::ServiceRequest(a), SubjectState::ServiceRequest(b)) => {
+                    prop_assert!(b.status >= a.status);
+                }
+                (SubjectState::WorkOrder(a), SubjectState::WorkOrder(b)) => {
+                    prop_assert!(a.status != OrderStatus::Completed || b.status == OrderStatus::Completed);
+                }
+                _ => prop_assert!(false, "a subject stays what it is"),
+            }
+        }
+    }
+}
