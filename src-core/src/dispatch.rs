@@ -233,3 +233,172 @@ fn move_request(
     }
     debug_assert_eq!(order.request, request.id, "an order moves its own request");
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::api::OrderStatus;
+    use crate::apply::apply;
+    use crate::catalogue::Priority;
+    use crate::city::sample;
+    use crate::event::{Outcome, PhotoRole, RecordedAnswer};
+    use crate::id::{OwnerHash, SubjectId};
+    use crate::subject::RequestStatus;
+    use crate::time::Timestamp;
+    use crate::tracking::TrackingCode;
+
+    fn event(subject: SubjectRef, version: u32, body: EventBody) -> Event {
+        Event {
+            id: CommandId::from_bytes([9; 16]).event(version),
+            subject,
+            version,
+            actor: Actor::Resident,
+            by: None,
+            occurred_at: Timestamp(1_790_000_000_000),
+            recorded_at: Timestamp(1_790_000_000_000),
+            type_version: 1,
+            body,
+        }
+    }
+
+    fn after(mut state: Option<SubjectState>, events: &[Event], of: SubjectRef) -> SubjectState {
+        for event in events.iter().filter(|event| event.subject == of) {
+            state = apply(state, event);
+        }
+        state.unwrap()
+    }
+
+    fn report(zone: &str, hazard: bool) -> (SubjectState, SubjectState, Vec<Event>) {
+        let city = City::from_pack(sample::pack()).unwrap();
+        let request = SubjectRef::request(SubjectId::from_bytes([1; 16]));
+        let command = CommandId::from_bytes([2; 16]);
+        let words = [
+            event(
+                request,
+                1,
+                EventBody::Reported {
+                    service_code: "pothole".into(),
+                    pack: "00".into(),
+                    place: command.content(0),
+                    description: None,
+                    answers: BTreeMap::from([("hazard".into(), RecordedAnswer::Flag(hazard))]),
+                    tracking_code: TrackingCode::from_random(1),
+                    owner: OwnerHash([0; 32]),
+                },
+            ),
+            event(
+                request,
+                2,
+                EventBody::PhotoAdded { hash: PhotoHash([5; 32]), role: PhotoRole::Before },
+            ),
+        ];
+        let view = after(None, &words, request);
+        let facts = Facts {
+            number: "26-000001".into(),
+            zones: BTreeMap::from([("area".into(), zone.into())]),
+            linked: None,
+        };
+        let answer = dispatch(&city, &facts, &view, command, &words);
+        let order = SubjectRef::order(command.order(0));
+        let view = after(Some(view), &answer, request);
+        let order = after(None, &answer, order);
+        (view, order, answer)
+    }
+
+    fn parts(request: &SubjectState, order: &SubjectState) -> (ServiceRequest, WorkOrder) {
+        let (SubjectState::ServiceRequest(request), SubjectState::WorkOrder(order)) =
+            (request, order)
+        else {
+            panic!("not a request and its order")
+        };
+        (request.clone(), order.clone())
+    }
+
+    #[test]
+    fn a_report_is_answered_whole() {
+        let (request, order, answer) = report("west", false);
+        let (request, order) = parts(&request, &order);
+        assert_eq!(request.number.as_deref(), Some("26-000001"));
+        assert_eq!(request.priority, Some(Priority::High));
+        assert_eq!(request.crew.as_deref(), Some("streets-1"), "the zone's rule names a crew");
+        assert_eq!(request.status, RequestStatus::Assigned);
+        assert_eq!(request.order, Some(order.id));
+        assert_eq!(order.request, request.id);
+        assert_eq!(order.status, OrderStatus::Assigned);
+        assert_eq!(order.due, request.promise.map(|promise| promise.resolution_due));
+        assert_eq!(order.photos, request.photos);
+        let mut ids: Vec<_> = answer.iter().map(|event| event.id).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), answer.len(), "every event has a name of its own");
+        assert!(answer.iter().all(|event| event.by.is_none()), "the city's answer has no key");
+    }
+
+    #[test]
+    fn a_rule_that_names_a_department_leaves_the_order_on_its_board() {
+        let (request, order, _) = report("east", true);
+        let (request, order) = parts(&request, &order);
+        assert_eq!(request.priority, Some(Priority::Critical));
+        assert_eq!(order.status, OrderStatus::Unassigned);
+        assert_eq!(request.status, RequestStatus::Received);
+        assert_eq!(order.department, "utilities");
+    }
+
+    #[test]
+    fn what_happens_to_an_order_moves_its_request_once() {
+        let city = City::from_pack(sample::pack()).unwrap();
+        let (mut request, mut order, _) = report("west", false);
+        for (n, outcome) in [(20, Outcome::Mended), (21, Outcome::MadeSafe)] {
+            let command = CommandId::from_bytes([n; 16]);
+            let subject = order.subject();
+            let version = order.version();
+            let done = [
+                event(subject, version + 1, EventBody::Started {}),
+                event(
+                    subject,
+                    version + 2,
+                    EventBody::PhotoAdded { hash: PhotoHash([n; 32]), role: PhotoRole::After },
+                ),
+                event(
+                    subject,
+                    version + 3,
+                    EventBody::Completed {
+                        outcome,
+                        note: Some(command.content(0)),
+                        flagged: n == 21,
+                    },
+                ),
+            ];
+            order = after(Some(order), &done, subject);
+            let facts = Facts { linked: Some(request.clone()), ..Facts::default() };
+            let answer = dispatch(&city, &facts, &order, command, &done);
+            let here = request.subject();
+            request = after(Some(request), &answer, here);
+        }
+        let (request, _) = parts(&request, &order);
+        assert_eq!(request.status, RequestStatus::Resolved);
+        assert_eq!(request.outcome, Some(Outcome::Mended), "the first completion counts");
+        assert_eq!(request.photos.len(), 3, "photos of both are kept");
+        assert_eq!(request.photos[1].role, PhotoRole::After);
+    }
+
+    #[test]
+    fn a_verified_photo_is_verified_on_both() {
+        let city = City::from_pack(sample::pack()).unwrap();
+        let (request, order, _) = report("west", false);
+        let here = request.subject();
+        let verified = [event(
+            here,
+            request.version() + 1,
+            EventBody::PhotoVerified { hash: PhotoHash([5; 32]) },
+        )];
+        let request = after(Some(request), &verified, here);
+        let facts = Facts { linked: Some(order.clone()), ..Facts::default() };
+        let answer = dispatch(&city, &facts, &request, CommandId::from_bytes([7; 16]), &verified);
+        assert_eq!(answer.len(), 1);
+        let order = after(Some(order.clone()), &answer, order.subject());
+        assert!(order.photos()[0].verified);
+    }
+}

@@ -52,12 +52,12 @@ fn every_kind_of_fault_names_its_part_and_item() {
     use crate::catalogue::{QuestionKind, Sla};
     type Change = fn(&mut CityPack);
     let cases: [(Change, Part, Option<usize>); 24] = [
-        (|p| p.name.clear(), Part::City, None),
-        (|p| p.emergency_number = "call us".into(), Part::City, None),
-        (|p| p.time_zone.tzif = "AAAA".into(), Part::City, None),
-        (|p| p.languages.clear(), Part::City, None),
-        (|p| p.unrouted_department = "nobody".into(), Part::City, None),
-        (|p| p.zones.clear(), Part::City, None),
+        (|p| p.name.clear(), Part::City("name"), None),
+        (|p| p.emergency_number = "call us".into(), Part::City("emergency_number"), None),
+        (|p| p.time_zone.tzif = "AAAA".into(), Part::City("time_zone"), None),
+        (|p| p.languages.clear(), Part::City("languages"), None),
+        (|p| p.unrouted_department = "nobody".into(), Part::City("unrouted_department"), None),
+        (|p| p.zones.clear(), Part::City("zones"), None),
         (|p| p.departments[1].code = "Utilities".into(), Part::Department, Some(1)),
         (|p| p.crews[0].department = "nobody".into(), Part::Crew, Some(0)),
         (|p| p.services.services[0].department = "nobody".into(), Part::Service, Some(0)),
