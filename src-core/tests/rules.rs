@@ -118,7 +118,7 @@ fn order_ref() -> SubjectRef {
 }
 
 fn after(view: Option<SubjectState>, events: &[Event]) -> SubjectState {
-    events.iter().fold(view, |state, event| apply(state, event)).unwrap()
+    events.iter().fold(view, apply).unwrap()
 }
 
 fn event(subject: SubjectRef, version: u32, body: EventBody) -> Event {

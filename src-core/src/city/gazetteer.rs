@@ -120,7 +120,7 @@ impl Gazetteer {
                 entry.collect(&fit, limit, &mut found);
             }
         }
-        found.sort_by(|(a, _), (b, _)| a.cmp(b));
+        found.sort_by_key(|(rank, _)| *rank);
         Ok(found.into_iter().take(limit).map(|(_, place)| place).collect())
     }
 

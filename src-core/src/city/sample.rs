@@ -60,7 +60,8 @@ pub(crate) fn pack() -> CityPack {
                 {"name": "Kestrel Street", "line": [{"lat": 40.5, "lon": 10.0}, {"lat": 40.5, "lon": 10.1}]},
                 {"name": "Sail Loft Lane", "line": []},
                 {"name": "O’Brien Street", "line": [{"lat": 40.7, "lon": 10.1}]},
-                {"name": "5th Street", "line": [{"lat": 40.8, "lon": 10.1}]}],
+                {"name": "5th Street", "line": [{"lat": 40.8, "lon": 10.1}]},
+                {"name": "Loftus Way", "line": [{"lat": 40.9, "lon": 10.1}]}],
             "addresses": [
                 {"street": 0, "number": "214", "at": {"lat": 40.5001, "lon": 10.02}},
                 {"street": 0, "number": "21", "at": {"lat": 40.5001, "lon": 10.01}},

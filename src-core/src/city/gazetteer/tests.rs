@@ -37,6 +37,7 @@ fn best_first() {
     );
     assert_eq!(labels("kestrel", 3), ["Kestrel Street", "21 Kestrel Street", "210 Kestrel Street"]);
     assert_eq!(labels("999 kestrel", 5), ["Kestrel Street"], "no such house, but such a street");
+    assert_eq!(labels("loft", 1), ["Sail Loft Lane"], "a whole word before one begun");
     assert_eq!(labels("214", 5), ["214 Kestrel Street"]);
     assert_eq!(labels("999", 5), [] as [String; 0]);
 }

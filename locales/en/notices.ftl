@@ -1,0 +1,12 @@
+# What is told about a report. $service is its short name, $by the crew or department, $number the
+# city's number. The first line is the headline, .text says more.
+
+notice-the-city = The city
+notice-received = Your report is received
+    .text = { $service }, No. { $number }. The city’s dates are in it.
+notice-assigned = { $by } has your report
+    .text = { $service }, No. { $number }.
+notice-started = Work has begun
+    .text = { $service }, No. { $number }. { $by } is on it.
+notice-resolved = Your report is mended
+    .text = { $service }, No. { $number }, by { $by }. See the photo of the finished work.

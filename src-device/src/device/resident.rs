@@ -1,0 +1,161 @@
+//! What a resident does: report, look at what became of it, read notices.
+
+use mend_core::api::{
+    FlowStep, NoticesView, PlaceCandidate, Preview, Receipt, ReportDraft, ReportSummary,
+    RequestPage,
+};
+use mend_core::id::{DraftId, SubjectId};
+use mend_core::location::Point;
+use mend_core::refusal::RefusalCode;
+
+use super::Device;
+use crate::error::{DeviceError, random};
+use crate::outbox;
+use crate::pages;
+use crate::store::DraftBody;
+
+/// Most candidates for a place that are offered at once.
+const PLACES: usize = 8;
+
+impl Device {
+    /// IPC `report_draft`: the unfinished one, or a new one that is kept from now on.
+    ///
+    /// # Errors
+    /// [`DeviceError`].
+    pub async fn report_draft(&self) -> Result<ReportDraft, DeviceError> {
+        let now = self.shared.now();
+        let id = DraftId::v7(now, random()?);
+        self.shared
+            .db
+            .write(move |t| {
+                if let Some(draft) = t.report_draft()? {
+                    return Ok(draft);
+                }
+                let draft = ReportDraft {
+                    id,
+                    step: FlowStep::Photo,
+                    photos: Vec::new(),
+                    place: None,
+                    place_text: String::new(),
+                    service_code: None,
+                    answers: Default::default(),
+                    description: String::new(),
+                    saved_at: now,
+                };
+                t.add_draft(&DraftBody::Report(draft.clone()))?;
+                Ok(draft)
+            })
+            .await
+    }
+
+    /// IPC `save_report_draft`. Photos are added and removed by their own methods; the list in
+    /// `draft` is not looked at.
+    ///
+    /// # Errors
+    /// [`DeviceError::DraftGone`] if it was sent or discarded meanwhile.
+    pub async fn save_report_draft(&self, mut draft: ReportDraft) -> Result<(), DeviceError> {
+        draft.saved_at = self.shared.now();
+        self.save(DraftBody::Report(draft)).await
+    }
+
+    /// IPC `discard_report_draft`.
+    ///
+    /// # Errors
+    /// [`DeviceError`].
+    pub async fn discard_report_draft(&self, id: DraftId) -> Result<(), DeviceError> {
+        self.shared.db.write(move |t| t.remove_draft(id)).await?;
+        self.sweep().await?;
+        self.shared.bump();
+        Ok(())
+    }
+
+    /// IPC `search_places`.
+    ///
+    /// # Errors
+    /// `no_city`; `bad_position` if coordinates were typed that are no place.
+    pub async fn search_places(&self, text: &str) -> Result<Vec<PlaceCandidate>, DeviceError> {
+        let city = self.known_city()?;
+        let places = city
+            .search_places(text, PLACES)
+            .map_err(|_| DeviceError::from(RefusalCode::BadPosition))?;
+        Ok(places.into_iter().map(PlaceCandidate::from).collect())
+    }
+
+    /// IPC `near_places`.
+    ///
+    /// # Errors
+    /// `no_city`.
+    pub async fn near_places(&self, point: Point) -> Result<Vec<PlaceCandidate>, DeviceError> {
+        let city = self.known_city()?;
+        Ok(city.nearest_places(point, PLACES).into_iter().map(PlaceCandidate::from).collect())
+    }
+
+    /// IPC `preview`: what the city would promise if the report came now.
+    ///
+    /// # Errors
+    /// `no_city`.
+    pub async fn preview(
+        &self,
+        service_code: Option<&str>,
+        point: Point,
+    ) -> Result<Preview, DeviceError> {
+        let city = self.known_city()?;
+        let inside = city.contains(point);
+        let promise = service_code.filter(|_| inside).and_then(|service| {
+            let (priority, _) = city.priority(service, &Default::default());
+            city.promise(service, priority, self.server_now())
+        });
+        Ok(Preview { inside, promise })
+    }
+
+    /// IPC `send_report`. When this returns, the report is signed and kept, and goes by itself.
+    ///
+    /// # Errors
+    /// What is missing or against the city's rules; then the draft is as it was.
+    pub async fn send_report(&self, draft: DraftId) -> Result<Receipt, DeviceError> {
+        let seed = self.shared.installation.seed;
+        let (receipt, row) = self
+            .act(self.shared.me(), move |t, act| outbox::send_report(t, act, &seed, draft))
+            .await?;
+        self.queued(&row).await?;
+        Ok(receipt)
+    }
+
+    /// IPC `my_reports`, newest first.
+    ///
+    /// # Errors
+    /// [`DeviceError`].
+    pub async fn my_reports(&self) -> Result<Vec<ReportSummary>, DeviceError> {
+        self.shared.page(pages::my_reports).await
+    }
+
+    /// IPC `request`.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn request(&self, id: SubjectId) -> Result<RequestPage, DeviceError> {
+        let page = self.shared.page(move |look| pages::request(look, id)).await?;
+        page.ok_or_else(|| RefusalCode::NotFound.into())
+    }
+
+    /// IPC `notices`.
+    ///
+    /// # Errors
+    /// [`DeviceError`].
+    pub async fn notices(&self) -> Result<NoticesView, DeviceError> {
+        self.shared
+            .db
+            .read(|t| Ok(NoticesView { notices: t.notices()?, unread: t.unread()? }))
+            .await
+    }
+
+    /// IPC `read_notices`. The server is told at the next contact.
+    ///
+    /// # Errors
+    /// [`DeviceError`].
+    pub async fn read_notices(&self, up_to: i64) -> Result<(), DeviceError> {
+        self.shared.db.write(move |t| t.read_notices(up_to)).await?;
+        self.shared.bump();
+        Ok(())
+    }
+}

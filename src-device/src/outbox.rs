@@ -1,0 +1,265 @@
+//! From what a person did to a signed command in the outbox: one transaction, then it is on its
+//! way for ever, whatever happens to this process.
+
+use mend_core::api::{CompletionDraft, DraftPhoto, Receipt, ReportDraft};
+use mend_core::city::City;
+use mend_core::command::{CommandBody, Complete, PhotoRef, Report, Start};
+use mend_core::decide::Command;
+use mend_core::event::{Content, PhotoRole};
+use mend_core::frame::{self, Head};
+use mend_core::id::{CommandId, DraftId, SubjectId, SubjectRef};
+use mend_core::refusal::RefusalCode;
+use mend_core::sync::{ItemState, PhotoState};
+use mend_core::time::Timestamp;
+use mend_core::tracking::TrackingCode;
+
+use crate::error::DeviceError;
+use crate::keys::{Author, owner_hash, owner_secret};
+use crate::store::{Clock, DraftBody, OutboxPhoto, OutboxRow, Tables};
+use crate::view::{Rules, SubjectView, subject_view};
+
+/// Everything that an act needs and the store does not hold.
+#[derive(Debug)]
+pub struct Act<'a> {
+    /// For which city.
+    pub city: &'a City,
+    /// Everyone who has acted on this device.
+    pub authors: &'a [Author],
+    /// Who acts now.
+    pub author: &'a Author,
+    /// The device's clock.
+    pub now: Timestamp,
+    /// What is known of the server's clock.
+    pub clock: Clock,
+    /// Fresh random bytes.
+    pub random: [u8; 32],
+}
+
+impl Act<'_> {
+    fn command_id(&self) -> CommandId {
+        CommandId::v7(self.now, part(&self.random, 0))
+    }
+}
+
+/// Ten of the random bytes.
+fn part(random: &[u8; 32], at: usize) -> [u8; 10] {
+    let mut bytes = [0; 10];
+    bytes.copy_from_slice(&random[at..at + 10]);
+    bytes
+}
+
+/// Sends a report draft: signs it, queues it and its photos, and removes the draft.
+///
+/// # Errors
+/// What is missing or against the city's rules; then the draft stays and nothing is queued.
+pub fn send_report(
+    tables: Tables<'_>,
+    act: &Act<'_>,
+    seed: &[u8; 32],
+    id: DraftId,
+) -> Result<(Receipt, OutboxRow), DeviceError> {
+    let Some(DraftBody::Report(draft)) = tables.draft(id)? else {
+        return Err(DeviceError::DraftGone);
+    };
+    let request = SubjectId::v7(act.now, part(&act.random, 10));
+    let mut code = [0; 8];
+    code.copy_from_slice(&act.random[20..28]);
+    let tracking_code = TrackingCode::from_random(u64::from_be_bytes(code));
+    let ReportDraft { photos, place, service_code, answers, description, .. } = draft;
+    let location = place.ok_or(DeviceError::MissingPlace)?;
+    let service_code = service_code.ok_or(DeviceError::MissingService)?;
+    let label = label_of(&location);
+    let inside = act.city.contains(location.point);
+    let report = Report {
+        service_code: service_code.clone(),
+        pack_version: act.city.version().to_owned(),
+        location,
+        answers,
+        description,
+        photos: photo_refs(&photos, PhotoRole::Before),
+        tracking_code,
+        owner: owner_hash(&owner_secret(seed, request)),
+    };
+    let subject = SubjectRef::request(request);
+    let row = queue(
+        tables,
+        act,
+        subject,
+        CommandBody::Report(Box::new(report)),
+        inside,
+        &Listed { service_code: Some(service_code), label },
+    )?;
+    tables.remove_draft(id)?;
+    Ok((Receipt { request, tracking_code }, row))
+}
+
+/// Queues "work has begun" for an order.
+///
+/// # Errors
+/// The order is not here, or not the author's.
+pub fn start_order(
+    tables: Tables<'_>,
+    act: &Act<'_>,
+    order: SubjectId,
+) -> Result<OutboxRow, DeviceError> {
+    let listed = listed(tables, act, order)?;
+    queue(tables, act, SubjectRef::order(order), CommandBody::Start(Start {}), true, &listed)
+}
+
+/// Queues a completion with its photos and removes the draft.
+///
+/// # Errors
+/// What is against the rules; then the draft stays and nothing is queued.
+pub fn complete_order(
+    tables: Tables<'_>,
+    act: &Act<'_>,
+    id: DraftId,
+) -> Result<OutboxRow, DeviceError> {
+    let Some(DraftBody::Completion(draft)) = tables.draft(id)? else {
+        return Err(DeviceError::DraftGone);
+    };
+    let CompletionDraft { order, photos, outcome, note, .. } = draft;
+    let listed = listed(tables, act, order)?;
+    let complete = Complete { outcome, note, photos: photo_refs(&photos, PhotoRole::After) };
+    let subject = SubjectRef::order(order);
+    let row = queue(tables, act, subject, CommandBody::Complete(complete), true, &listed)?;
+    tables.remove_draft(id)?;
+    Ok(row)
+}
+
+fn photo_refs(photos: &[DraftPhoto], role: PhotoRole) -> Vec<PhotoRef> {
+    photos.iter().map(|photo| PhotoRef { hash: photo.hash, bytes: photo.bytes, role }).collect()
+}
+
+/// A place in words; without words, its coordinates.
+pub(crate) fn label_of(location: &mend_core::location::Location) -> String {
+    if location.label.trim().is_empty() {
+        format!("{:.5}, {:.5}", location.point.lat(), location.point.lon())
+    } else {
+        location.label.clone()
+    }
+}
+
+/// What the outbox's list says of an item.
+struct Listed {
+    service_code: Option<String>,
+    label: String,
+}
+
+fn listed(tables: Tables<'_>, act: &Act<'_>, order: SubjectId) -> Result<Listed, DeviceError> {
+    let rules = Rules::new(act.city, act.authors);
+    let view = subject_view(tables, Some(&rules), order)?;
+    let Some(SubjectView { state: Some(state), content, .. }) = view else {
+        return Err(RefusalCode::NotFound.into());
+    };
+    let (service_code, place) = match state {
+        mend_core::api::SubjectState::ServiceRequest(r) => (r.service_code, r.place),
+        mend_core::api::SubjectState::WorkOrder(o) => (o.service_code, o.place),
+    };
+    let label = match content.get(&place) {
+        Some(Content::Place(location)) => label_of(location),
+        _ => String::new(),
+    };
+    Ok(Listed { service_code: Some(service_code), label })
+}
+
+fn queue(
+    tables: Tables<'_>,
+    act: &Act<'_>,
+    subject: SubjectRef,
+    body: CommandBody,
+    inside_city: bool,
+    listed: &Listed,
+) -> Result<OutboxRow, DeviceError> {
+    let rules = Rules::new(act.city, act.authors);
+    let view = subject_view(tables, Some(&rules), subject.id)?.unwrap_or_default();
+    let key = act.author.key();
+    // This key's own last command counts as seen, so that two acts offline do not contradict
+    // each other. A refused one has not happened.
+    let previous = view
+        .commands
+        .iter()
+        .rev()
+        .find(|row| row.key == key && !matches!(row.state, ItemState::Refused { .. }))
+        .map(|row| row.command);
+    let command = Command { id: act.command_id(), subject, based_on: view.city_version, body };
+    // The same rules as on the server: what it would refuse is said now, while it can be put
+    // right, and not tomorrow.
+    let at = act.now.plus_ms(i64::from(act.clock.offset_ms));
+    rules.decide(&act.author.speaker(), view.state.as_ref(), &command, at, inside_city)?;
+
+    let (type_, version) = command.body.type_and_version();
+    let head = Head {
+        city: act.city.id(),
+        key,
+        command: command.id,
+        subject: subject.id,
+        based_on: command.based_on,
+        previous,
+        supersedes: None,
+        device_clock: act.now,
+        server_seen: act.clock.server_seen,
+        offset_ms: act.clock.offset_ms,
+        type_,
+        version,
+    };
+    let json = command.body.to_json().map_err(|error| DeviceError::Internal(error.to_string()))?;
+    let frame = frame::seal(&head, &json, &act.author.signing).map_err(|_| {
+        mend_core::refusal::Refusal::new(RefusalCode::TextTooLong)
+            .with("limit", frame::BODY_LIMIT)
+            .with("length", json.len())
+    })?;
+    let row = OutboxRow {
+        command: command.id,
+        subject,
+        key,
+        account: act.author.account.as_ref().map(|account| account.name.clone()),
+        frame,
+        made_at: act.now,
+        state: ItemState::Waiting,
+        answer: None,
+        service_code: listed.service_code.clone(),
+        label: listed.label.clone(),
+        photos: command
+            .body
+            .photos()
+            .iter()
+            .map(|photo| OutboxPhoto { hash: photo.hash, state: PhotoState::Waiting })
+            .collect(),
+    };
+    tables.enqueue(&row)?;
+    Ok(row)
+}
+
+/// Gives up a command that was refused, or waits behind one that was. A refused report takes
+/// along what was meant to follow it. Says which commands have gone.
+///
+/// # Errors
+/// [`DeviceError::NotRefused`] while it is on its way: what may have arrived cannot be taken back.
+pub fn discard(tables: Tables<'_>, command: CommandId) -> Result<Vec<CommandId>, DeviceError> {
+    let all = tables.outbox()?;
+    let at = all
+        .iter()
+        .position(|row| row.command == command)
+        .ok_or(DeviceError::Refused(RefusalCode::NotFound.into()))?;
+    let row = &all[at];
+    let refused = |row: &OutboxRow| {
+        matches!(row.state, ItemState::Refused { .. })
+            || row.photos.iter().any(|photo| matches!(photo.state, PhotoState::Refused { .. }))
+    };
+    let same = |other: &&OutboxRow| other.subject == row.subject && other.key == row.key;
+    let blocked = row.state == ItemState::Waiting
+        && all[..at].iter().filter(same).any(|o| matches!(o.state, ItemState::Refused { .. }));
+    if !refused(row) && !blocked {
+        return Err(DeviceError::NotRefused);
+    }
+    let mut gone = vec![command];
+    if row.opened()?.head.type_ == 1 && row.state != ItemState::Accepted {
+        gone.extend(all[at + 1..].iter().filter(same).map(|row| row.command));
+    }
+    for command in &gone {
+        tables.remove_from_outbox(*command)?;
+    }
+    tables.forget_unseen()?;
+    Ok(gone)
+}

@@ -1,0 +1,206 @@
+//! What the facade and the background tasks have in common.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
+use std::time::Instant;
+
+use mend_core::api::{Delivery, Session};
+use mend_core::city::City;
+use mend_core::id::{CommandId, PhotoHash, Principal};
+use mend_core::sync::{Input, Machine};
+use mend_core::time::Timestamp;
+use tokio::sync::{Notify, watch};
+
+use crate::error::{DeviceError, random};
+use crate::keys::Author;
+use crate::pages::Look;
+use crate::photo::PhotoFiles;
+use crate::store::{Clock, Db, Installation, Tables};
+use crate::transport::Transport;
+use crate::uploads::Uploads;
+
+/// The device's clock, given so that tests can set it.
+pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+pub(crate) struct Shared {
+    pub db: Db,
+    pub files: PhotoFiles,
+    pub transport: Transport,
+    pub installation: Installation,
+    pub now: Now,
+    pub city: RwLock<Option<Arc<City>>>,
+    /// Everyone who has acted here: the resident first, then staff accounts.
+    pub authors: RwLock<Arc<Vec<Author>>>,
+    pub machine: Mutex<Machine>,
+    pub uploads: Mutex<Uploads>,
+    pub sessions: tokio::sync::Mutex<HashMap<Principal, Session>>,
+    pub clock: Mutex<(Clock, Option<Instant>)>,
+    pub online: Mutex<Option<bool>>,
+    /// Rises whenever anything that a page shows has changed.
+    pub changed: watch::Sender<u64>,
+    /// Something was queued, or a person asks.
+    pub push: Notify,
+    /// A person asks, or the network has returned.
+    pub pull: watch::Sender<u64>,
+    /// Accounts came or went.
+    pub accounts: Notify,
+}
+
+/// A lock that a panicking holder left is still the value that it was.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.now)()
+    }
+
+    pub(crate) fn city(&self) -> Option<Arc<City>> {
+        self.city.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_city(&self, city: Arc<City>) {
+        *self.city.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(city);
+    }
+
+    pub(crate) fn authors(&self) -> Arc<Vec<Author>> {
+        Arc::clone(&self.authors.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_authors(&self, authors: Vec<Author>) {
+        let mut kept = self.authors.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *kept = Arc::new(authors);
+    }
+
+    /// The installation's own key.
+    pub(crate) fn me(&self) -> Author {
+        Author::resident(&self.installation.secret)
+    }
+
+    /// Reads the accounts anew, after one has come or gone.
+    pub(crate) async fn load_authors(&self) -> Result<(), DeviceError> {
+        let rows = self.db.read(|t| t.accounts()).await?;
+        let mut authors = vec![self.me()];
+        authors.extend(rows.iter().map(Author::staff));
+        self.set_authors(authors);
+        Ok(())
+    }
+
+    pub(crate) fn bump(&self) {
+        self.changed.send_modify(|n| *n += 1);
+    }
+
+    pub(crate) fn delivery(&self, command: CommandId) -> Option<Delivery> {
+        locked(&self.machine).delivery(command)
+    }
+
+    pub(crate) fn has_photo(&self, hash: PhotoHash) -> bool {
+        self.files.has(hash)
+    }
+
+    /// Makes a page, in one state of all tables.
+    pub(crate) async fn page<T: Send + 'static>(
+        self: &Arc<Self>,
+        f: impl FnOnce(&Look<'_>) -> Result<T, DeviceError> + Send + 'static,
+    ) -> Result<T, DeviceError> {
+        let shared = Arc::clone(self);
+        self.db
+            .read(move |tables: Tables<'_>| {
+                let (city, authors) = (shared.city(), shared.authors());
+                f(&Look {
+                    tables,
+                    city: city.as_deref(),
+                    authors: &authors,
+                    delivery: &|command| shared.delivery(command),
+                    has_photo: &|hash| shared.has_photo(hash),
+                })
+            })
+            .await
+    }
+
+    /// Tells the sync machine what happened and keeps what follows from it.
+    pub(crate) async fn handle(&self, input: Input) -> Result<(), DeviceError> {
+        use mend_core::sync::Effect;
+        let random = u32::from_be_bytes(random()?);
+        let effects = locked(&self.machine).handle(self.now(), random, input);
+        let mut to_keep = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Online(online) => self.set_online(online),
+                other => to_keep.push(other),
+            }
+        }
+        if !to_keep.is_empty() {
+            self.db
+                .write(move |t| {
+                    for effect in &to_keep {
+                        match effect {
+                            Effect::State(command, state) => t.set_item_state(*command, state)?,
+                            Effect::Answer(command, answer) => t.set_answer(*command, answer)?,
+                            Effect::Photo(command, hash, state) => {
+                                t.set_photo_state(*command, *hash, state)?;
+                            }
+                            Effect::Online(_) => {}
+                        }
+                    }
+                    // What was only kept for an unanswered command may go now.
+                    t.forget_unseen()
+                })
+                .await?;
+        }
+        self.bump();
+        Ok(())
+    }
+
+    /// The last contact worked, or did not. A network that has returned wakes everything.
+    pub(crate) fn set_online(&self, online: bool) {
+        let before = locked(&self.online).replace(online);
+        if before != Some(online) {
+            self.bump();
+            if online && before == Some(false) {
+                self.wake_all();
+            }
+        }
+    }
+
+    /// Tries again at once whatever waits for its turn after a lost link.
+    pub(crate) fn wake_all(&self) {
+        self.pull.send_modify(|n| *n += 1);
+        self.push.notify_one();
+    }
+
+    /// Takes in the server's clock: from an answer that was asked for at `sent` and is here now.
+    /// Half of the way there and back is taken for the way back (RFC 5905, without its filters).
+    pub(crate) async fn note_clock(&self, sent: Option<Timestamp>, server: Timestamp) {
+        let here = self.now();
+        let keep = {
+            let mut kept = locked(&self.clock);
+            let (clock, at) = &mut *kept;
+            if let Some(sent) = sent {
+                let middle = sent.0 + (here.0 - sent.0) / 2;
+                let offset = server.0.saturating_sub(middle);
+                clock.offset_ms =
+                    i32::try_from(offset).unwrap_or(if offset < 0 { i32::MIN } else { i32::MAX });
+            }
+            clock.server_seen = clock.server_seen.max(Some(server));
+            clock.last_contact = Some(here);
+            // Once in ten seconds is enough: what is queued carries the newest of all.
+            let due = at.is_none_or(|at| at.elapsed().as_secs() >= 10);
+            if due {
+                *at = Some(Instant::now());
+            }
+            due.then_some(*clock)
+        };
+        if let Some(clock) = keep {
+            let kept = self.db.write(move |t| t.keep_clock(clock.offset_ms, server, here)).await;
+            if let Err(error) = kept {
+                tracing::warn!(%error, "the server's clock was not kept");
+            }
+        }
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        locked(&self.clock).0
+    }
+}

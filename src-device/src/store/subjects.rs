@@ -1,0 +1,137 @@
+//! Tables `subjects` and `subject_scopes`: what the city said of each subject, and by which feeds
+//! this device sees it. Your own unanswered commands are laid over it when it is shown.
+
+use mend_core::api::SubjectState;
+use mend_core::id::{SubjectId, SubjectRef};
+use rusqlite::OptionalExtension;
+
+use super::{StoreError, Tables, bytes, from_json, kind, to_json};
+
+/// A subject as the city last described it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SubjectRow {
+    /// Its state.
+    pub state: SubjectState,
+    /// The feeds by which it is seen; none left: only because something is still unanswered.
+    pub scopes: Vec<String>,
+}
+
+impl Tables<'_> {
+    /// The subject with this id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn subject(self, id: SubjectId) -> Result<Option<SubjectRow>, StoreError> {
+        let state: Option<String> = self
+            .conn
+            .query_row("SELECT state FROM subjects WHERE id = ?1", [id.as_bytes()], |r| r.get(0))
+            .optional()?;
+        let Some(state) = state else { return Ok(None) };
+        Ok(Some(SubjectRow { state: from_json("subject", &state)?, scopes: self.scopes_of(id)? }))
+    }
+
+    fn scopes_of(self, id: SubjectId) -> Result<Vec<String>, StoreError> {
+        let mut query = self
+            .conn
+            .prepare_cached("SELECT scope FROM subject_scopes WHERE subject = ?1 ORDER BY scope")?;
+        let rows = query.query_map([id.as_bytes()], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// All subjects.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn subjects(self) -> Result<Vec<SubjectRow>, StoreError> {
+        let mut query = self.conn.prepare_cached("SELECT id, state FROM subjects ORDER BY id")?;
+        let rows =
+            query.query_map([], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?)))?;
+        rows.map(|row| {
+            let (id, state) = row?;
+            let id = SubjectId::from_bytes(bytes("subject", id)?);
+            Ok(SubjectRow { state: from_json("subject", &state)?, scopes: self.scopes_of(id)? })
+        })
+        .collect()
+    }
+
+    /// Keeps a subject's state.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn keep_subject(self, state: &SubjectState) -> Result<(), StoreError> {
+        let subject = state.subject();
+        self.conn.execute(
+            "INSERT INTO subjects (id, kind, version, state) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (id) DO UPDATE SET version = ?3, state = ?4",
+            (
+                subject.id.as_bytes(),
+                subject.kind.as_str(),
+                state.version(),
+                to_json("subject", state)?,
+            ),
+        )?;
+        Ok(())
+    }
+
+    /// The subject is seen by this feed. `refetch`: what is kept of it has a gap.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn enter_scope(
+        self,
+        subject: SubjectRef,
+        scope: &str,
+        refetch: bool,
+    ) -> Result<(), StoreError> {
+        self.conn.execute(
+            "INSERT INTO subject_scopes (subject, kind, scope, refetch) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (subject, scope) DO UPDATE SET refetch = ?4",
+            (subject.id.as_bytes(), subject.kind.as_str(), scope, refetch),
+        )?;
+        Ok(())
+    }
+
+    /// The subject is seen by this feed no longer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn leave_scope(self, subject: SubjectId, scope: &str) -> Result<(), StoreError> {
+        self.conn.execute(
+            "DELETE FROM subject_scopes WHERE subject = ?1 AND scope = ?2",
+            (subject.as_bytes(), scope),
+        )?;
+        Ok(())
+    }
+
+    /// Subjects of a feed whose kept state has a gap.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn gaps(self, scope: &str) -> Result<Vec<SubjectRef>, StoreError> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT kind, subject FROM subject_scopes WHERE scope = ?1 AND refetch = 1",
+        )?;
+        let rows = query
+            .query_map([scope], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+        rows.map(|row| {
+            let (word, id) = row?;
+            let id = SubjectId::from_bytes(bytes("subject", id)?);
+            Ok(SubjectRef { kind: kind(&word)?, id })
+        })
+        .collect()
+    }
+
+    /// Forgets what this device sees by no feed any more, with its events and content. What still
+    /// has an unanswered command stays until that is answered: finished work is not thrown away.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn forget_unseen(self) -> Result<(), StoreError> {
+        self.conn.execute(
+            "DELETE FROM subjects WHERE id NOT IN (SELECT subject FROM subject_scopes)
+               AND id NOT IN (SELECT subject FROM outbox WHERE answer IS NULL)",
+            [],
+        )?;
+        Ok(())
+    }
+}

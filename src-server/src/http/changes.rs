@@ -1,0 +1,165 @@
+//! `/v1/changes`: pages of feeds, and the same live.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use mend_core::api::ChangesPage;
+use mend_core::view::Reader;
+use serde::Deserialize;
+use tokio::sync::watch;
+
+use super::caller::Caller;
+use super::problem::{Code, Problem};
+use super::{Server, Shared, fresh};
+use crate::auth::sessions::Found;
+use crate::store::StoreError;
+
+/// How often a silent stream looks whether its session still holds.
+const LOOK: Duration = Duration::from_secs(15);
+/// Most feeds of one stream.
+const FEEDS: usize = 64;
+
+/// One feed and where its reader is.
+#[derive(Clone)]
+struct Cursor {
+    scope: String,
+    feed: String,
+    reader: Reader,
+    after: i64,
+}
+
+impl Cursor {
+    fn new(caller: &Caller, scope: &str, after: i64) -> Result<Self, Problem> {
+        let (feed, reader) = caller.session.feed(scope).ok_or(Problem::new(Code::NotAllowed))?;
+        Ok(Self { scope: scope.to_owned(), feed, reader, after })
+    }
+
+    async fn read(&self, server: &Server) -> Result<ChangesPage, StoreError> {
+        let Self { scope, feed, reader, after } = self.clone();
+        let now = server.clock.now();
+        let page =
+            server.readers.read(move |reads| reads.changes(&feed, reader, after, now)).await?;
+        Ok(ChangesPage { scope, next: page.next, more: page.more, now, rows: page.rows })
+    }
+}
+
+/// Which feed, and where to read on.
+#[derive(Deserialize)]
+pub struct Asked {
+    scope: String,
+    #[serde(default)]
+    after: i64,
+}
+
+/// One page.
+pub async fn page(
+    State(server): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    query: Result<Query<Asked>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(asked) = query.map_err(|_| Problem::new(Code::BadRequest))?;
+    let cursor = Cursor::new(&caller, &asked.scope, asked.after)?;
+    Ok(fresh(&cursor.read(&server).await?))
+}
+
+/// Pages of several feeds, each as soon as there is something new. Ends with the session.
+pub async fn stream(
+    State(server): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    query: Result<Query<Vec<(String, String)>>, QueryRejection>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let bad = || Problem::new(Code::BadRequest);
+    let Query(query) = query.map_err(|_| bad())?;
+    let mut cursors = Vec::new();
+    for (_, at) in query.iter().filter(|(name, _)| name == "at") {
+        let (scope, after) = at.rsplit_once('@').ok_or_else(bad)?;
+        cursors.push(Cursor::new(&caller, scope, after.parse().map_err(|_| bad())?)?);
+    }
+    if cursors.is_empty() || cursors.len() > FEEDS {
+        return Err(bad());
+    }
+    let live = Live {
+        changed: server.committer.changed(),
+        ending: server.ending.clone(),
+        waiting: VecDeque::new(),
+        server,
+        caller,
+        cursors,
+    };
+    let events = unfold(live, |mut live| async move {
+        let page = live.next().await?;
+        // A page is plain data; if it were not, ending the stream makes the reader ask again.
+        let event = Event::default().event("changes").json_data(&page).ok()?;
+        Some((Ok(event), live))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(LOOK)))
+}
+
+/// A stream at work.
+struct Live {
+    server: Shared,
+    caller: Caller,
+    cursors: Vec<Cursor>,
+    changed: watch::Receiver<u64>,
+    ending: watch::Receiver<bool>,
+    waiting: VecDeque<ChangesPage>,
+}
+
+impl Live {
+    /// The next page with something new; none when the stream ends.
+    async fn next(&mut self) -> Option<ChangesPage> {
+        loop {
+            if !self.holds() {
+                return None;
+            }
+            if let Some(page) = self.waiting.pop_front() {
+                return Some(page);
+            }
+            // Before reading, so that a commit in between wakes the wait below.
+            self.changed.borrow_and_update();
+            self.look().await?;
+            if self.waiting.is_empty() {
+                tokio::select! {
+                    changed = self.changed.changed() => changed.ok()?,
+                    ended = self.ending.wait_for(|ending| *ending) => {
+                        drop(ended);
+                        return None;
+                    }
+                    () = tokio::time::sleep(LOOK) => {}
+                }
+            }
+        }
+    }
+
+    fn holds(&self) -> bool {
+        let now = self.server.clock.now();
+        let open = matches!(self.server.sessions.find(&self.caller.token, now), Found::Open(_));
+        open && !*self.ending.borrow()
+    }
+
+    /// Reads one page of each feed.
+    async fn look(&mut self) -> Option<()> {
+        for cursor in &mut self.cursors {
+            match cursor.read(&self.server).await {
+                Ok(page) if page.next != cursor.after => {
+                    cursor.after = page.next;
+                    self.waiting.push_back(page);
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(code = error.code(), %error, "a stream could not read");
+                    return None;
+                }
+            }
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,192 @@
+//! HTTP: what crosses the wire, and nothing else. Handlers read, ask the rooms behind, and answer
+//! in the shapes of `mend_core::api`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::CONTENT_LENGTH;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware;
+use axum::response::IntoResponse;
+use axum::routing::MethodRouter;
+use futures_util::StreamExt;
+use mend_core::city::City;
+use tokio::sync::{Semaphore, watch};
+
+use crate::auth::limits::Limit;
+use crate::auth::nonces::Nonces;
+use crate::auth::sessions::Sessions;
+use crate::clock::Clock;
+use crate::photos::PhotoFiles;
+use crate::store::pool::Readers;
+use crate::store::thread::Committer;
+use permissions::{Endpoint, Needs};
+use problem::{Code, Problem};
+
+mod caller;
+mod changes;
+mod city;
+mod commands;
+mod guard;
+mod health;
+mod hosts;
+mod notices;
+pub mod permissions;
+mod photos;
+mod portal;
+mod problem;
+mod sentences;
+mod session;
+mod subjects;
+mod track;
+
+pub use hosts::Hosts;
+
+/// Everything that handlers share.
+pub struct Server {
+    /// The city.
+    pub city: Arc<City>,
+    /// The city's pack as it is served.
+    pub pack: Bytes,
+    /// The time.
+    pub clock: Clock,
+    /// Reads of the store.
+    pub readers: Readers,
+    /// Writes to the store.
+    pub committer: Committer,
+    /// The key under which frames are hashed.
+    pub mac_key: [u8; 32],
+    /// Photo files.
+    pub photos: PhotoFiles,
+    /// Nonces given.
+    pub nonces: Nonces,
+    /// Sessions open.
+    pub sessions: Sessions,
+    /// Guesses at accounts and codes.
+    pub limits: Limits,
+    /// Names under which the server answers.
+    pub hosts: Hosts,
+    /// Whether demo accounts may sign in.
+    pub demo_allowed: bool,
+    /// Turns for what takes much memory: passwords and photos.
+    pub heavy: Arc<Semaphore>,
+    /// Becomes true when the server ends.
+    pub ending: watch::Receiver<bool>,
+}
+
+/// Limits on guessing.
+pub struct Limits {
+    /// Passwords for one account.
+    pub account: Limit,
+    /// Passwords from one address.
+    pub sign_in: Limit,
+    /// Tracking codes from one address.
+    pub track: Limit,
+}
+
+const MINUTE_MS: i64 = 60_000;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            account: Limit::new(10, 15 * MINUTE_MS),
+            sign_in: Limit::new(50, 15 * MINUTE_MS),
+            track: Limit::new(60, MINUTE_MS),
+        }
+    }
+}
+
+type Shared = Arc<Server>;
+
+/// The router: each endpoint of the table of permissions, with the session it needs.
+pub fn router(server: Shared) -> Router {
+    let mut router = Router::new();
+    for endpoint in Endpoint::ALL {
+        let mut route = handler(*endpoint);
+        if endpoint.needs() == Needs::Session {
+            route = route
+                .layer(middleware::from_fn_with_state(server.clone(), caller::require_session));
+        }
+        router = router.route(endpoint.path(), route);
+    }
+    router
+        .fallback(portal::serve)
+        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
+        // Bodies are read by `read_body`, with a limit of each endpoint's own.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(server.clone(), guard::check_host))
+        .layer(middleware::from_fn(guard::headers))
+        .layer(middleware::from_fn(guard::log))
+        .with_state(server)
+}
+
+fn handler(endpoint: Endpoint) -> MethodRouter<Shared> {
+    use axum::routing::{delete, get, post, put};
+    match endpoint {
+        Endpoint::Health => get(health::get),
+        Endpoint::City => get(city::pack),
+        Endpoint::Services => get(city::services),
+        Endpoint::GiveNonce => post(session::nonce),
+        Endpoint::OpenSession => post(session::open),
+        Endpoint::CloseSession => delete(session::close),
+        Endpoint::Commands => post(commands::post),
+        Endpoint::PutPhoto => put(photos::put),
+        Endpoint::GetPhoto => get(photos::get),
+        Endpoint::Changes => get(changes::page),
+        Endpoint::Stream => get(changes::stream),
+        Endpoint::Subject => get(subjects::get),
+        Endpoint::Notices => get(notices::page),
+        Endpoint::ReadNotices => post(notices::read),
+        Endpoint::Track => get(track::get),
+    }
+}
+
+/// Reads a body of at most `limit` bytes.
+async fn read_body(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    too_large: Code,
+) -> Result<Bytes, Problem> {
+    let problem = || Problem::new(too_large).with("limit", limit);
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok())
+        .unwrap_or(0);
+    if announced > limit as u64 {
+        return Err(problem());
+    }
+    let mut pieces = body.into_data_stream();
+    let mut read = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| Problem::new(Code::BodyCut))?;
+        if read.len() + piece.len() > limit {
+            return Err(problem());
+        }
+        read.extend_from_slice(&piece);
+    }
+    Ok(read.into())
+}
+
+/// A JSON answer that no cache keeps.
+fn fresh<T: serde::Serialize>(value: &T) -> axum::response::Response {
+    (StatusCode::OK, axum::Json(value)).into_response()
+}
+
+/// Serves until `ending` becomes true, then lets what is under way end.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    router: Router,
+    mut ending: watch::Receiver<bool>,
+) {
+    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+    let end = async move {
+        // An error means that nobody is left who could say so: end as well.
+        let _ = ending.wait_for(|ending| *ending).await;
+    };
+    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(end).await {
+        tracing::error!(%error, "the server stopped");
+    }
+}

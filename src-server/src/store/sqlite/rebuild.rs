@@ -1,0 +1,46 @@
+//! `rebuild`: the read tables, made again from the log.
+
+use std::collections::BTreeMap;
+
+use mend_core::api::SubjectState;
+use mend_core::apply::apply;
+use mend_core::id::SubjectRef;
+use rusqlite::Connection;
+
+use super::events::Stored;
+use super::{StoreError, events, subjects};
+use crate::store::Rebuilt;
+
+/// Makes `requests` and `orders` again, in one transaction.
+pub fn rebuild(connection: &mut Connection) -> Result<Rebuilt, StoreError> {
+    let transaction = connection.transaction()?;
+    let mut states: BTreeMap<SubjectRef, Option<SubjectState>> = BTreeMap::new();
+    let mut count = 0;
+    events::each(&transaction, |stored| {
+        count += 1;
+        match stored {
+            Stored::Known(event) => {
+                let state = states.entry(event.subject).or_default();
+                *state = apply(state.take(), &event);
+            }
+            // What it means is unknown here; that it happened is not.
+            Stored::Newer { subject, version, .. } => {
+                if let Some(Some(state)) = states.get_mut(&subject) {
+                    state.skip_to(version);
+                }
+            }
+        }
+        Ok(())
+    })?;
+    transaction.execute_batch("DELETE FROM requests; DELETE FROM orders;")?;
+    let mut rebuilt = Rebuilt { events: count, requests: 0, orders: 0 };
+    for state in states.values().flatten() {
+        subjects::put(&transaction, state)?;
+        match state {
+            SubjectState::ServiceRequest(_) => rebuilt.requests += 1,
+            SubjectState::WorkOrder(_) => rebuilt.orders += 1,
+        }
+    }
+    transaction.commit()?;
+    Ok(rebuilt)
+}

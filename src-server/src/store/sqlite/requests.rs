@@ -1,0 +1,75 @@
+//! Table `requests`: a reading of the log, made again by `rebuild`.
+
+use mend_core::api::SubjectState;
+use mend_core::id::SubjectId;
+use mend_core::subject::{RequestStatus, ServiceRequest};
+use mend_core::tracking::TrackingCode;
+use rusqlite::Connection;
+
+use super::{StoreError, json};
+
+pub const CREATE: &str = "
+CREATE TABLE requests (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    version INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    tracking_code TEXT NOT NULL,
+    number TEXT UNIQUE,
+    status TEXT NOT NULL,
+    department TEXT,
+    crew TEXT,
+    received_at INTEGER NOT NULL,
+    closed_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX requests_tracking_code ON requests (tracking_code);
+CREATE INDEX requests_department ON requests (department, status);";
+
+const fn status(status: RequestStatus) -> &'static str {
+    match status {
+        RequestStatus::Received => "received",
+        RequestStatus::Assigned => "assigned",
+        RequestStatus::InProgress => "in_progress",
+        RequestStatus::Resolved => "resolved",
+    }
+}
+
+pub fn put(
+    connection: &Connection,
+    request: &ServiceRequest,
+    state: &SubjectState,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO requests (id, version, state, tracking_code, number, status, department,
+                 crew, received_at, closed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+             ON CONFLICT (id) DO UPDATE SET version = excluded.version, state = excluded.state,
+                 number = excluded.number, status = excluded.status,
+                 department = excluded.department, crew = excluded.crew,
+                 closed_at = excluded.closed_at",
+        )?
+        .execute((
+            request.id.as_bytes(),
+            request.version,
+            json("requests", state)?,
+            request.tracking_code.to_string(),
+            &request.number,
+            status(request.status),
+            &request.department,
+            &request.crew,
+            request.received_at.0,
+            request.resolved_at.map(|at| at.0),
+        ))?;
+    Ok(())
+}
+
+/// All requests with this code, oldest first.
+pub fn tracked(connection: &Connection, code: TrackingCode) -> Result<Vec<SubjectId>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id FROM requests WHERE tracking_code = ?1 ORDER BY received_at LIMIT 10",
+    )?;
+    let ids = statement
+        .query_map([code.to_string()], |row| row.get(0).map(SubjectId::from_bytes))?
+        .collect::<Result<_, _>>()?;
+    Ok(ids)
+}

@@ -1,0 +1,15 @@
+//! The server as its devices meet it: a real one on a free port, real frames over HTTP.
+
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the answer")]
+
+mod crew;
+mod delivery;
+mod feeds;
+mod folder;
+mod input;
+mod permissions;
+mod photos;
+mod program;
+mod session;
+mod support;
+mod web;

@@ -1,0 +1,64 @@
+//! What must be said above a screen.
+
+use leptos::prelude::*;
+use mend_core::api::Failure;
+
+use super::icon::Icon;
+use super::words::failure_words;
+use crate::context::use_room;
+use crate::i18n::t;
+
+/// Something that did not work: what happened, what is kept, what to do.
+#[component]
+pub(crate) fn FailureNote(
+    /// Why.
+    failure: Failure,
+) -> impl IntoView {
+    let (what, way) = failure_words(&failure);
+    view! {
+        <div class="bn st-over" role="alert" data-testid="failure" data-code=failure.code>
+            <Icon name="alert"/>
+            <p><b>{what}</b> " " {way}</p>
+        </div>
+    }
+}
+
+/// The failure of a signal, while there is one.
+#[component]
+pub(crate) fn FailureOf(
+    /// Where it is kept.
+    failure: RwSignal<Option<Failure>>,
+) -> impl IntoView {
+    move || failure.get().map(|failure| view! { <FailureNote failure/> })
+}
+
+/// Says that there is no network, and what still works.
+#[component]
+pub(crate) fn OfflineBanner() -> impl IntoView {
+    let room = use_room();
+    let waiting = Memo::new(move |_| room.status_now().map_or(0, |status| status.waiting));
+    let offline = Memo::new(move |_| room.offline());
+    view! {
+        <div role="status">
+            {move || {
+                offline.get().then(|| {
+                    view! {
+                        <div class="bn bn-bar" data-testid="offline">
+                            <Icon name="offline"/>
+                            <p class="grow"><b>{t!("offline-title")}</b> " " {t!("offline-text")}</p>
+                            {move || {
+                                (waiting.get() > 0).then(|| {
+                                    view! {
+                                        <a class="bn-link" href="/reports">
+                                            {t!("offline-waiting", count = waiting.get())}
+                                        </a>
+                                    }
+                                })
+                            }}
+                        </div>
+                    }
+                })
+            }}
+        </div>
+    }
+}

@@ -1,0 +1,89 @@
+//! Arriving on a screen: title, focus and one polite announcement.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::icon::Icon;
+use crate::context::use_room;
+use crate::i18n::t;
+
+/// The screen's h1. When it appears, focus goes to it and its words are announced once; while it
+/// stays, the window's title follows it.
+#[component]
+pub(crate) fn Heading(
+    /// Its words.
+    #[prop(into)]
+    text: Signal<String>,
+    /// `h-1` unless told otherwise.
+    #[prop(default = "h-1")]
+    class: &'static str,
+) -> impl IntoView {
+    let room = use_room();
+    let node: NodeRef<html::H1> = NodeRef::new();
+    Effect::new(move |_| {
+        let text = text.get();
+        document().set_title(&t!("window-title", screen = text));
+    });
+    node.on_load(move |heading| {
+        if room.arrived.get_value() {
+            // The heading is in the page; it takes focus because of its tabindex.
+            let _ = heading.focus();
+            window().scroll_to_with_x_and_y(0.0, 0.0);
+            room.announcement.set(text.get_untracked());
+        }
+        room.arrived.set_value(true);
+    });
+    view! { <h1 class=class tabindex="-1" node_ref=node>{move || text.get()}</h1> }
+}
+
+/// The bar of a screen that one came to from another.
+#[component]
+pub(crate) fn BackBar(
+    /// Where back leads.
+    #[prop(into)]
+    href: String,
+    /// What is there.
+    #[prop(into)]
+    back: String,
+    /// What stands in the middle.
+    #[prop(optional, into)]
+    middle: Signal<String>,
+) -> impl IntoView {
+    view! {
+        <div class="top top-back">
+            <a class="lk back" href=href>
+                <Icon name="left" size="i-20"/>
+                <span>{back}</span>
+            </a>
+            <p class="middle num" data-testid="bar-text">{move || middle.get()}</p>
+        </div>
+    }
+}
+
+/// Space for what is a moment away.
+#[component]
+pub(crate) fn Loading() -> impl IntoView {
+    view! {
+        <div class="loading" aria-busy="true">
+            <span class="vh">{t!("loading")}</span>
+            <i></i><i></i><i></i>
+        </div>
+    }
+}
+
+/// A screen with nothing in it yet.
+#[component]
+pub(crate) fn Empty(
+    /// In the sprite.
+    icon: &'static str,
+    /// What will be here, and when.
+    #[prop(into)]
+    text: String,
+) -> impl IntoView {
+    view! {
+        <div class="empty">
+            <Icon name=icon size="i-40"/>
+            <p>{text}</p>
+        </div>
+    }
+}

@@ -1,0 +1,194 @@
+//! One request: the promise on top, photos before and after, and every step.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use mend_core::api::{Delivery, Promise, RequestPage, StepKind};
+use mend_core::subject::RequestStatus;
+use mend_core::time::Timestamp;
+use serde_json::json;
+
+use super::row::next_words;
+use crate::components::banner::{FailureNote, OfflineBanner};
+use crate::components::icon::Icon;
+use crate::components::page::{BackBar, Heading, Loading};
+use crate::components::photo::BeforeAfter;
+use crate::components::seam::Seam;
+use crate::components::shell::ResidentShell;
+use crate::components::status::{Chip, delivery_look, request_look};
+use crate::components::timeline::Timeline;
+use crate::components::words::{refusal_words, service_short};
+use crate::context::use_room;
+use crate::format::{self, Names};
+use crate::i18n::t;
+
+/// One request's screen.
+#[component]
+pub(crate) fn RequestScreen() -> impl IntoView {
+    let room = use_room();
+    let gateway = room.gateway;
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let page = room.live(move || gateway.call::<RequestPage>("request", json!({ "id": id.get() })));
+    let good = Memo::new(move |_| page.get().and_then(Result::ok));
+    let title = Signal::derive(move || match good.get() {
+        Some(page) => title_of(&page),
+        None => t!("request-title"),
+    });
+    let number = Signal::derive(move || {
+        good.get()
+            .and_then(|page| page.summary.number)
+            .map(|number| t!("request-number", number = number))
+            .unwrap_or_default()
+    });
+
+    view! {
+        <ResidentShell>
+            <BackBar href="/reports" back=t!("reports-title") middle=number/>
+            <OfflineBanner/>
+            <div class="body">
+                <Heading text=title/>
+                {move || match page.get() {
+                    None => view! { <Loading/> }.into_any(),
+                    Some(Err(failure)) => view! { <FailureNote failure/> }.into_any(),
+                    Some(Ok(page)) => view! { <Page page/> }.into_any(),
+                }}
+            </div>
+        </ResidentShell>
+    }
+}
+
+fn title_of(page: &RequestPage) -> String {
+    let what =
+        page.summary.service_code.as_deref().map_or_else(|| t!("report-unnamed"), service_short);
+    let place = page.summary.place.clone();
+    match page.summary.status {
+        Some(RequestStatus::Resolved) => t!("request-mended", what = what, place = place),
+        _ => t!("request-open", what = what, place = place),
+    }
+}
+
+#[component]
+fn Page(page: RequestPage) -> impl IntoView {
+    let summary = page.summary;
+    let resolved_at =
+        page.steps.iter().find(|step| step.kind == StepKind::Resolved).map(|step| step.at);
+    let received_at =
+        page.steps.iter().find(|step| step.kind == StepKind::Received).map(|step| step.at);
+    let on_its_way = summary.delivery != Delivery::Received;
+    let refused = match &summary.delivery {
+        Delivery::NeedsYou { refusal } => Some(refusal_words(refusal)),
+        _ => None,
+    };
+    let steps = page.steps;
+    let said = page.description;
+    view! {
+        <div class="stack g3 lead" data-testid="request">
+            <div class="row wrap g3">
+                {summary
+                    .status
+                    .filter(|_| summary.number.is_some() || !on_its_way)
+                    .map(|status| view! { <Chip look=request_look(status) testid="status-chip"/> })}
+                {on_its_way
+                    .then(|| view! { <Chip look=delivery_look(&summary.delivery) testid="delivery-chip"/> })}
+                {page.with.clone().map(|with| view! { <span class="muted sm">{t!("request-with", with = with)}</span> })}
+            </div>
+            {summary.status.map(|status| view! { <Seam status/> })}
+            <p class="outcome">{outcome_words(resolved_at, received_at, summary.promise)
+                .unwrap_or_else(|| next_words(&summary))}</p>
+        </div>
+        {refused
+            .map(|(what, way)| {
+                view! {
+                    <div class="bn st-over" data-testid="needs-you">
+                        <Icon name="alert"/>
+                        <p><b>{what}</b> " " {way}</p>
+                    </div>
+                }
+            })}
+        <div class="split">
+            <div class="stack g4">
+                <BeforeAfter before=page.before after=page.after/>
+                {summary
+                    .promise
+                    .map(|promise| view! { <PromiseCard promise resolved_at/> })}
+                {(!said.is_empty())
+                    .then(|| {
+                        view! {
+                            <section class="card pad stack g2">
+                                <h2 class="h-3">{t!("request-said")}</h2>
+                                <p class="said">{said}</p>
+                            </section>
+                        }
+                    })}
+                {summary
+                    .tracking_code
+                    .map(|code| {
+                        view! {
+                            <section class="card pad row between wrap g2">
+                                <h2 class="h-3">{t!("receipt-code")}</h2>
+                                <p class="code code-sm" data-testid="tracking-code">{code.to_string()}</p>
+                            </section>
+                        }
+                    })}
+            </div>
+            {(!steps.is_empty())
+                .then(|| {
+                    view! {
+                        <section class="stack g3 steps" aria-labelledby="every-step">
+                            <div class="row between">
+                                <h2 class="h-2" id="every-step">{t!("request-steps")}</h2>
+                                <span class="sm muted">{t!("request-newest-first")}</span>
+                            </div>
+                            <Timeline steps with_photos=true/>
+                        </section>
+                    }
+                })}
+        </div>
+    }
+}
+
+/// "Mended in 4 days. The promise was Thursday 3 December."
+fn outcome_words(
+    resolved: Option<Timestamp>,
+    received: Option<Timestamp>,
+    promise: Option<Promise>,
+) -> Option<String> {
+    let (resolved, received) = (resolved?, received?);
+    let days = (resolved.0 - received.0) / mend_core::time::DAY_MS;
+    let done = if days < 1 { t!("mended-same-day") } else { t!("mended-in-days", days = days) };
+    Some(match promise {
+        Some(promise) => {
+            let date = format::day(promise.resolution_due, Names::Long);
+            format!("{done} {}", t!("mended-promise-was", date = date))
+        }
+        None => done,
+    })
+}
+
+/// The dates that the city stands by, and whether it has kept them.
+#[component]
+fn PromiseCard(promise: Promise, resolved_at: Option<Timestamp>) -> impl IntoView {
+    let kept = resolved_at.is_some_and(|at| at <= promise.resolution_due);
+    view! {
+        <section class="card pad stack g3" data-testid="promise">
+            <h2 class="h-3">{t!("promise-title")}</h2>
+            <dl class="facts">
+                <dt>{t!("promise-reply")}</dt>
+                <dd>{format::day(promise.response_due, Names::Long)}</dd>
+                <dt>{t!("promise-mended")}</dt>
+                <dd class="row wrap g2">
+                    <span>{format::day(promise.resolution_due, Names::Long)}</span>
+                    {kept
+                        .then(|| {
+                            view! {
+                                <span class="st st-ontime">
+                                    <Icon name="check" size="i-16"/>
+                                    {t!("promise-kept")}
+                                </span>
+                            }
+                        })}
+                </dd>
+            </dl>
+        </section>
+    }
+}

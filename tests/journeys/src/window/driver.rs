@@ -1,0 +1,116 @@
+//! WebKitWebDriver, which starts the app and drives its window.
+
+use std::{
+    fs::{self, File},
+    net::{Ipv4Addr, TcpListener},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail};
+use fantoccini::{Client, ClientBuilder, wd::Capabilities};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+
+use crate::{server::signal, wait::until};
+
+/// A driver on a port of its own, and the app that it started. Both end with this value.
+pub(super) struct Driver {
+    process: Child,
+    port: u16,
+}
+
+impl Driver {
+    /// Starts it on the display of the test run. Its output and the app's go to `data`.
+    pub(super) async fn start(data: &Path) -> Result<Self> {
+        fs::create_dir_all(data)?;
+        let log = File::options().create(true).append(true).open(data.join("window.log"))?;
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let process = Command::new("WebKitWebDriver")
+            .arg(format!("--port={port}"))
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context(
+                "WebKitWebDriver could not be started; `cargo xtask install --tests` installs it",
+            )?;
+        let mut driver = Self { process, port };
+        until("WebKitWebDriver listens", async || {
+            if let Some(status) = driver.process.try_wait()? {
+                bail!("WebKitWebDriver ended with {status}");
+            }
+            Ok(tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+                .await
+                .is_ok()
+                .then_some(()))
+        })
+        .await?;
+        Ok(driver)
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Starts the app and waits for its first page.
+    pub(super) async fn session(&self, app: &Path, args: &[&str]) -> Result<Client> {
+        let options = json!({ "binary": app, "args": args });
+        let mut capabilities = Capabilities::new();
+        capabilities.insert("webkitgtk:browserOptions".to_owned(), options);
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{}", self.port))
+            .await
+            .with_context(|| format!("the window of {} does not open", app.display()))?;
+        let ready =
+            "return document.readyState === 'complete' && document.body.childElementCount > 0";
+        until("the window's first page", async || {
+            Ok((client.execute(ready, Vec::new()).await? == json!(true)).then_some(()))
+        })
+        .await?;
+        Ok(client)
+    }
+
+    /// The process id of the app that this driver started, while it runs.
+    pub(super) fn app(&self, app: &Path) -> Result<Option<u32>> {
+        let app = app.canonicalize()?;
+        for entry in fs::read_dir("/proc")? {
+            let entry = entry?;
+            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+                continue;
+            };
+            // A process may end while it is looked at.
+            let Ok(program) = fs::read_link(entry.path().join("exe")) else { continue };
+            if program == app && parent(&entry.path()) == Some(self.process.id()) {
+                return Ok(Some(pid));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The fourth field of `stat`, after the program's name in brackets.
+fn parent(process: &Path) -> Option<u32> {
+    let stat = fs::read_to_string(process.join("stat")).ok()?;
+    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
+}
+
+fn children(of: u32) -> Vec<u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries
+        .filter(|entry| parent(&entry.path()) == Some(of))
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect()
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        for app in children(self.process.id()) {
+            drop(signal(app, "KILL"));
+        }
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}

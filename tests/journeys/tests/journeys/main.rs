@@ -1,0 +1,5 @@
+//! Journeys through the shipped programs, in the real window. `cargo xtask test` runs them.
+
+mod faults;
+mod line;
+mod services;
