@@ -45,8 +45,11 @@ refusal-empty_text =
 refusal-too_many_photos =
     There are more than { $limit } photos.
     All of them are kept. Remove some and send again.
+refusal-missing_photo =
+    This needs a photo.
+    All of it is kept here. Add a photo and send again.
 refusal-photo_too_large =
-    The photo is too large to read, more than 40 MB.
+    The photo is too large.
     Your report is kept. Choose another photo, or take one now.
 refusal-not_found =
     This is not there, or not for you to see.
@@ -146,7 +149,7 @@ refusal-photo_truncated =
     The photo is cut off: a part of the file is missing.
     Your report is kept. Choose another photo, or take one now.
 refusal-photo_too_many_pixels =
-    The photo is too large to read, { $width } by { $height } pixels.
+    The photo has too many pixels to read.
     Your report is kept. Choose a smaller one, or take one now.
 refusal-photo_unreadable =
     The photo could not be read.

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use crate::api::{OrderStatus, Role, SubjectState};
-use crate::catalogue::{Answer, AnswerProblem, AnswerProblemKind, Catalogue};
+use crate::catalogue::{Answer, AnswerProblem, AnswerProblemKind, Catalogue, Wanted};
 use crate::command::{
     AddNote, CommandBody, Complete, LABEL_LIMIT, PHOTO_BYTES_LIMIT, PHOTO_LIMIT, PhotoRef, Report,
     TEXT_LIMIT,
 };
 use crate::event::{Actor, Content, Event, EventBody, PhotoRole, RecordedAnswer, Visibility};
-use crate::id::{CommandId, ContentId, Principal, SubjectRef};
+use crate::id::{CommandId, ContentId, Origin, Principal, SubjectRef};
 use crate::refusal::{Refusal, RefusalCode};
 use crate::subject::{ServiceRequest, WorkOrder};
 use crate::time::Timestamp;
@@ -119,12 +119,16 @@ impl<'a> Writer<'a> {
         Self { context, command, version, decision: Decision::default() }
     }
 
+    const fn origin(&self) -> Origin {
+        Origin { key: self.context.speaker.key(), command: self.command.id }
+    }
+
     fn event(&mut self, body: EventBody) {
         self.version += 1;
         // A command makes at most a few dozen events: the count fits.
         let index = u32::try_from(self.decision.events.len()).unwrap_or(u32::MAX);
         self.decision.events.push(Event {
-            id: self.command.id.event(index),
+            id: self.origin().event(index),
             subject: self.command.subject,
             version: self.version,
             actor: self.context.speaker.actor(),
@@ -138,7 +142,7 @@ impl<'a> Writer<'a> {
 
     fn content(&mut self, content: Content) -> ContentId {
         let index = u32::try_from(self.decision.content.len()).unwrap_or(u32::MAX);
-        let id = self.command.id.content(index);
+        let id = self.origin().content(index);
         self.decision.content.push((id, content));
         id
     }
@@ -332,6 +336,9 @@ fn decide_report(mut writer: Writer<'_>, report: &Report) -> Result<Decision, Re
     check_text(&report.description, TEXT_LIMIT)?;
     check_photos(&report.photos, PhotoRole::Before)?;
     service.check_answers(&report.answers).map_err(answer_refusal)?;
+    if service.photo == Wanted::Required && report.photos.is_empty() {
+        return Err(RefusalCode::MissingPhoto.into());
+    }
     if !writer.context.inside_city {
         return Err(RefusalCode::OutsideCity.into());
     }

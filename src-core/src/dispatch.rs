@@ -12,7 +12,7 @@ use crate::api::SubjectState;
 use crate::catalogue::Answer;
 use crate::city::{City, RouteQuery};
 use crate::event::{Actor, Event, EventBody, RecordedAnswer};
-use crate::id::{CommandId, PhotoHash, SubjectRef};
+use crate::id::{CommandId, Origin, PhotoHash, SubjectRef};
 use crate::subject::{ServiceRequest, WorkOrder};
 
 /// What the city must know beside its rules. Read in the same transaction, after `decide`.
@@ -28,7 +28,7 @@ pub struct Facts {
 
 /// Goes on where the decided events stopped, for either subject.
 struct Writer<'a> {
-    command: CommandId,
+    origin: Origin,
     cause: &'a Event,
     index: u32,
     out: Vec<Event>,
@@ -45,7 +45,7 @@ impl Writer<'_> {
     ) {
         *version += 1;
         self.out.push(Event {
-            id: self.command.event(self.index),
+            id: self.origin.event(self.index),
             subject,
             version: *version,
             actor: actor.unwrap_or_else(|| self.cause.actor.clone()),
@@ -71,7 +71,9 @@ pub fn dispatch(
         return Vec::new();
     };
     let index = u32::try_from(events.len()).unwrap_or(u32::MAX);
-    let mut writer = Writer { command, cause, index, out: Vec::new() };
+    // The events' key is the speaker's.
+    let origin = Origin { key: cause.by, command };
+    let mut writer = Writer { origin, cause, index, out: Vec::new() };
     match view {
         SubjectState::ServiceRequest(request) => {
             if matches!(cause.body, EventBody::Reported { .. }) {
@@ -135,7 +137,7 @@ fn answer_report(writer: &mut Writer<'_>, city: &City, facts: &Facts, request: &
         writer.event(here, &mut version, city_says(), EventBody::Promised { promise, sla });
     }
 
-    let order = SubjectRef::order(writer.command.order(0));
+    let order = SubjectRef::order(writer.origin.order(0));
     writer.event(here, &mut version, city_says(), EventBody::Ordered { order: order.id });
     let mut order_version = 0;
     writer.event(
@@ -249,9 +251,13 @@ mod tests {
     use crate::time::Timestamp;
     use crate::tracking::TrackingCode;
 
+    const fn origin(command: CommandId) -> Origin {
+        Origin { key: None, command }
+    }
+
     fn event(subject: SubjectRef, version: u32, body: EventBody) -> Event {
         Event {
-            id: CommandId::from_bytes([9; 16]).event(version),
+            id: origin(CommandId::from_bytes([9; 16])).event(version),
             subject,
             version,
             actor: Actor::Resident,
@@ -281,7 +287,7 @@ mod tests {
                 EventBody::Reported {
                     service_code: "pothole".into(),
                     pack: "00".into(),
-                    place: command.content(0),
+                    place: origin(command).content(0),
                     description: None,
                     answers: BTreeMap::from([("hazard".into(), RecordedAnswer::Flag(hazard))]),
                     tracking_code: TrackingCode::from_random(1),
@@ -301,7 +307,7 @@ mod tests {
             linked: None,
         };
         let answer = dispatch(&city, &facts, &view, command, &words);
-        let order = SubjectRef::order(command.order(0));
+        let order = SubjectRef::order(origin(command).order(0));
         let view = after(Some(view), &answer, request);
         let order = after(None, &answer, order);
         (view, order, answer)
@@ -366,7 +372,7 @@ mod tests {
                     version + 3,
                     EventBody::Completed {
                         outcome,
-                        note: Some(command.content(0)),
+                        note: Some(origin(command).content(0)),
                         flagged: n == 21,
                     },
                 ),

@@ -202,37 +202,47 @@ hex_id!(
     "owner hash"
 );
 
-/// Sixteen bytes that follow from a command: `SHA-256("mend/derive/1\0" label "\0" command index)`
-/// marked as UUIDv8 (RFC 9562, section 5.8).
-fn derive(command: CommandId, label: &str, index: u32) -> Uuid {
-    let mut hash = Sha256::new();
-    hash.update(b"mend/derive/1\0");
-    hash.update(label.as_bytes());
-    hash.update(b"\0");
-    hash.update(command.as_bytes());
-    hash.update(index.to_be_bytes());
-    let digest = hash.finalize();
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+/// A command with the key that signed it: what everything that it brings is named after. Another
+/// key that uses the same command id names nothing that this one does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// Whose command; none for the server's own.
+    pub key: Option<Principal>,
+    /// Which.
+    pub command: CommandId,
 }
 
-impl CommandId {
+impl Origin {
+    /// Sixteen bytes of `SHA-256("mend/derive/1\0" label "\0" key command index)`, the key as
+    /// zeros where there is none, marked as UUIDv8 (RFC 9562, section 5.8).
+    fn derive(self, label: &str, index: u32) -> Uuid {
+        let mut hash = Sha256::new();
+        hash.update(b"mend/derive/1\0");
+        hash.update(label.as_bytes());
+        hash.update(b"\0");
+        hash.update(self.key.map_or([0; 32], |key| key.0));
+        hash.update(self.command.as_bytes());
+        hash.update(index.to_be_bytes());
+        uuid_v8(hash)
+    }
+
     /// The id of the `index`-th event that this command became.
     pub fn event(self, index: u32) -> EventId {
-        EventId(derive(self, "event", index))
+        EventId(self.derive("event", index))
     }
 
     /// The id of the `index`-th content row that this command brought.
     pub fn content(self, index: u32) -> ContentId {
-        ContentId(derive(self, "content", index))
+        ContentId(self.derive("content", index))
     }
 
     /// The id of the `index`-th work order that this command opened.
     pub fn order(self, index: u32) -> SubjectId {
-        SubjectId(derive(self, "order", index))
+        SubjectId(self.derive("order", index))
     }
+}
 
+impl CommandId {
     /// The id of the `system` command that says: this photo of this subject is verified.
     /// The same photo of the same subject is verified once.
     pub fn photo_verified(subject: SubjectId, photo: PhotoHash) -> Self {
@@ -240,11 +250,15 @@ impl CommandId {
         hash.update(b"mend/photo/1\0");
         hash.update(subject.as_bytes());
         hash.update(photo.0);
-        let digest = hash.finalize();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+        Self(uuid_v8(hash))
     }
+}
+
+fn uuid_v8(hash: Sha256) -> Uuid {
+    let digest = hash.finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 #[cfg(test)]
@@ -254,8 +268,11 @@ mod tests {
 
     #[test]
     fn derived_ids_are_stable_and_apart() {
-        let id = CommandId::v7(Timestamp(1_790_000_000_000), [7; 10]);
+        let command = CommandId::v7(Timestamp(1_790_000_000_000), [7; 10]);
+        let id = Origin { key: Some(Principal([1; 32])), command };
         assert_eq!(id.event(0), id.event(0));
+        let other = Origin { key: Some(Principal([2; 32])), command };
+        assert_ne!(id.event(0), other.event(0), "another key names other things");
         assert_ne!(id.event(0), id.event(1));
         assert_ne!(id.event(0).0, id.content(0).0);
     }

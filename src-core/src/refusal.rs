@@ -62,6 +62,8 @@ codes! {
     OutsideCity = "outside_city",
     /// A required question was not answered. `question`.
     MissingAnswer = "missing_answer",
+    /// The service needs a photo.
+    MissingPhoto = "missing_photo",
     /// An answer does not fit its question. `question`.
     BadAnswer = "bad_answer",
     /// Longer than allowed. `limit`, `length`.
@@ -72,6 +74,14 @@ codes! {
     TooManyPhotos = "too_many_photos",
     /// A photo larger than allowed. `limit`.
     PhotoTooLarge = "photo_too_large",
+    /// The uploaded bytes are not the ones that were named.
+    PhotoWrongHash = "photo_wrong_hash",
+    /// A photo that still says where or when it was taken.
+    PhotoHasMetadata = "photo_has_metadata",
+    /// The bytes are no photo.
+    PhotoNotImage = "photo_not_image",
+    /// More pixels than allowed. `limit`.
+    PhotoTooManyPixels = "photo_too_many_pixels",
     /// The subject does not exist, or not for this person.
     NotFound = "not_found",
     /// A subject with this id exists already.

@@ -17,7 +17,9 @@ use mend_core::event::{
     Content, EventBody, Outcome, PhotoRole, RecordedAnswer, Visibility, stored_body, upcast,
 };
 use mend_core::frame::{self, Head};
-use mend_core::id::{CityId, CommandId, ContentId, OwnerHash, PhotoHash, Principal, SubjectId};
+use mend_core::id::{
+    CityId, CommandId, ContentId, Origin, OwnerHash, PhotoHash, Principal, SubjectId,
+};
 use mend_core::location::{Location, LocationSource, Point};
 use mend_core::time::Timestamp;
 use mend_core::tracking::TrackingCode;
@@ -166,11 +168,14 @@ fn content_is_read_as_it_was_written() {
 #[test]
 fn derived_ids_never_change() {
     let command = CommandId::from_bytes([1; 16]);
+    let signed = Origin { key: Some(Principal([9; 32])), command };
+    let own = Origin { key: None, command };
     let now = format!(
-        "{} {} {} {}",
-        command.event(0),
-        command.content(1),
-        command.order(0),
+        "{} {} {} {} {}",
+        signed.event(0),
+        signed.content(1),
+        signed.order(0),
+        own.event(0),
         CommandId::photo_verified(SubjectId::from_bytes([2; 16]), PhotoHash([3; 32])),
     );
     assert_eq!(golden("derived-ids.txt", &now), now);

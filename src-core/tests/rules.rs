@@ -14,7 +14,7 @@ use mend_core::command::{
 };
 use mend_core::decide::{Command, Context, Decision, Speaker, SpeakerAccount, decide};
 use mend_core::event::{Actor, Content, Event, EventBody, Outcome, PhotoRole, Visibility};
-use mend_core::id::{CommandId, OwnerHash, PhotoHash, Principal, SubjectId, SubjectRef};
+use mend_core::id::{CommandId, Origin, OwnerHash, PhotoHash, Principal, SubjectId, SubjectRef};
 use mend_core::location::{Location, LocationSource, Point};
 use mend_core::refusal::RefusalCode;
 use mend_core::subject::RequestStatus;
@@ -121,9 +121,13 @@ fn after(view: Option<SubjectState>, events: &[Event]) -> SubjectState {
     events.iter().fold(view, apply).unwrap()
 }
 
+const fn origin() -> Origin {
+    Origin { key: None, command: CommandId::from_bytes([6; 16]) }
+}
+
 fn event(subject: SubjectRef, version: u32, body: EventBody) -> Event {
     Event {
-        id: CommandId::from_bytes([6; 16]).event(version),
+        id: origin().event(version),
         subject,
         version,
         actor: Actor::City,
@@ -143,7 +147,7 @@ fn order() -> SubjectState {
         service_code: "pothole".into(),
         priority: Priority::High,
         department: "streets".into(),
-        place: CommandId::from_bytes([6; 16]).content(0),
+        place: origin().content(0),
         description: None,
         answers: BTreeMap::new(),
         due: None,
@@ -181,6 +185,24 @@ fn what_a_report_may_not_say() {
         run(&resident(), None, request(), CommandBody::Report(Box::new(report))).unwrap_err()
     };
     assert_eq!(refused(|r| r.service_code = "circus".into()), RefusalCode::UnknownService);
+    let mut needs_photo = catalogue();
+    needs_photo.services[0].photo = Wanted::Required;
+    let speaker = resident();
+    let context = Context {
+        speaker: &speaker,
+        catalogue: &needs_photo,
+        crews: &[],
+        recorded_at: NOW,
+        occurred_at: NOW,
+        inside_city: true,
+    };
+    let command = Command {
+        id: CommandId::from_bytes([8; 16]),
+        subject: request(),
+        based_on: 0,
+        body: CommandBody::Report(Box::new(report())),
+    };
+    assert_eq!(decide(&context, None, &command).unwrap_err().code, RefusalCode::MissingPhoto);
     assert_eq!(refused(|r| r.answers.clear()), RefusalCode::MissingAnswer);
     assert_eq!(
         refused(|r| r.answers.extend([("where".into(), Answer::Choice("moon".into()))])),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt, TryStreamExt};
+use futures_util::{Stream, StreamExt};
 use mend_core::api::{
     Answers, ChangesPage, Nonce, NoticesPage, NoticesRead, PhotoAnswer, Problem, Session, Snapshot,
 };
@@ -112,7 +112,6 @@ impl Transport {
         let mut client = Client::builder()
             .user_agent(concat!("mend/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10))
-            .read_timeout(SILENCE)
             // A signed frame goes to the server that it was meant for, and to no other.
             .redirect(reqwest::redirect::Policy::none());
         if loopback {
@@ -266,11 +265,18 @@ impl Transport {
         let url = self.url(&["changes", "stream"], &query);
         let request =
             self.request(Method::GET, url, Some(token)).header(ACCEPT, "text/event-stream");
-        let response = checked(request.send().await?).await?;
+        let silent = || TransportError::Offline("the server says nothing more".into());
+        let response =
+            tokio::time::timeout(ANSWER, request.send()).await.map_err(|_| silent())??;
+        let response = checked(response).await?;
+        // Not the client's own read timeout: that one also cuts off a slow upload.
+        let pieces = futures_util::stream::try_unfold(response, move |mut response| async move {
+            let piece = tokio::time::timeout(SILENCE, response.chunk()).await;
+            let piece = piece.map_err(|_| silent())??;
+            Ok::<_, TransportError>(piece.map(|piece| (piece, response)))
+        });
         let mut events = Events::default();
-        let pages = response
-            .bytes_stream()
-            .map_err(TransportError::from)
+        let pages = pieces
             .map(move |piece| piece.and_then(|piece| events.take_in(&piece)))
             .flat_map(|pages| {
                 futures_util::stream::iter(match pages {

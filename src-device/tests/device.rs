@@ -392,6 +392,8 @@ async fn a_crews_work_without_network_reaches_the_resident() {
     assert!(notices.unread > 0);
     resident.read_notices(newest).await.unwrap();
     assert_eq!(resident.notices().await.unwrap().unread, 0);
+    until("the server knows", || async { (server.world().read_up_to == newest).then_some(()) })
+        .await;
 
     // Signing out takes the crew's orders off this device, and nothing of the resident's.
     until("all there", || async { crew.outbox().await.unwrap().is_empty().then_some(()) }).await;

@@ -12,7 +12,7 @@ use mend_core::apply::apply;
 use mend_core::catalogue::Answer;
 use mend_core::city::City;
 use mend_core::event::{Actor, Content, Event, EventBody};
-use mend_core::id::{CommandId, DraftId, OwnerHash, SubjectId, SubjectRef};
+use mend_core::id::{CommandId, DraftId, Origin, OwnerHash, SubjectId, SubjectRef};
 use mend_core::location::{Location, LocationSource, Point};
 use mend_core::time::Timestamp;
 use mend_core::tracking::TrackingCode;
@@ -134,7 +134,7 @@ fn subject() -> SubjectRef {
 }
 
 fn event(version: u32, body: EventBody) -> Event {
-    let id = CommandId::from_bytes([version as u8; 16]).event(0);
+    let id = Origin { key: None, command: CommandId::from_bytes([version as u8; 16]) }.event(0);
     Event {
         id,
         subject: subject(),
@@ -153,7 +153,7 @@ fn seen(version: u32, body: EventBody) -> WireEvent {
 }
 
 fn snapshot() -> Snapshot {
-    let place_id = CommandId::from_bytes([1; 16]).content(0);
+    let place_id = Origin { key: None, command: CommandId::from_bytes([1; 16]) }.content(0);
     let reported = event(
         1,
         EventBody::Reported {

@@ -92,6 +92,8 @@ fn journeys(repo: &Repo) -> Result<()> {
         .envs(reference_data(repo))
         .env("DISPLAY", &display.display)
         .env_remove("WAYLAND_DISPLAY")
+        // An error's context says more than where it was made.
+        .env("RUST_LIB_BACKTRACE", "0")
         .env("MEND_APP", repo.program("mend"))
         .env("MEND_SERVER", repo.program("mend-server"))
         .env("MEND_CITY", repo.root.join("cities/port-alder"))

@@ -13,6 +13,7 @@ use crate::error::{DeviceError, random};
 use crate::outbox;
 use crate::pages;
 use crate::store::DraftBody;
+use crate::sync::pull::tell_read;
 
 /// Most candidates for a place that are offered at once.
 const PLACES: usize = 8;
@@ -149,13 +150,23 @@ impl Device {
             .await
     }
 
-    /// IPC `read_notices`. The server is told at the next contact.
+    /// IPC `read_notices`. The server is told at once or at the next contact.
     ///
     /// # Errors
     /// [`DeviceError`].
     pub async fn read_notices(&self, up_to: i64) -> Result<(), DeviceError> {
         self.shared.db.write(move |t| t.read_notices(up_to)).await?;
         self.shared.bump();
+        let shared = std::sync::Arc::clone(&self.shared);
+        tokio::spawn(async move {
+            let told = match shared.session(shared.me().key()).await {
+                Ok(session) => tell_read(&shared, &session).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = told {
+                tracing::info!(%error, "the server will be told later what was read");
+            }
+        });
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use mend_core::id::{PhotoHash, Principal, SubjectRef};
 use mend_core::refusal::RefusalCode;
 use mend_core::sync::Input;
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 
 use super::backoff;
 use super::session::is_unauthorized;
@@ -32,7 +33,7 @@ pub(super) async fn run(shared: Arc<Shared>, key: Principal) {
         wake.mark_unchanged();
         let mut longest = LONGEST;
         // Without an error the stream ended as streams do: begin again.
-        if let Err(error) = once(&shared, key, &mut failures).await {
+        if let Err(error) = once(&shared, key, &mut wake, &mut failures).await {
             tracing::info!(%error, "reading has stopped; it will be tried again");
             match error {
                 DeviceError::Transport(TransportError::Offline(_)) => shared.set_online(false),
@@ -48,10 +49,15 @@ pub(super) async fn run(shared: Arc<Shared>, key: Principal) {
 }
 
 /// Catches up and then follows the stream until it breaks.
-async fn once(shared: &Arc<Shared>, key: Principal, failures: &mut u32) -> Result<(), DeviceError> {
+async fn once(
+    shared: &Arc<Shared>,
+    key: Principal,
+    wake: &mut watch::Receiver<u64>,
+    failures: &mut u32,
+) -> Result<(), DeviceError> {
     fetch_city(shared).await?;
     let session = shared.session(key).await?;
-    let read = follow(shared, key, &session, failures).await;
+    let read = follow(shared, key, &session, wake, failures).await;
     if let Err(DeviceError::Transport(error)) = &read
         && is_unauthorized(error)
     {
@@ -64,6 +70,7 @@ async fn follow(
     shared: &Arc<Shared>,
     key: Principal,
     session: &Session,
+    wake: &mut watch::Receiver<u64>,
     failures: &mut u32,
 ) -> Result<(), DeviceError> {
     keep_account(shared, key, session).await?;
@@ -93,10 +100,18 @@ async fn follow(
             })
             .await?
     };
+    // Whoever woke this until now has been served.
+    wake.mark_unchanged();
     let pages = shared.transport.stream(&session.token, &cursors).await?;
     let mut pages = std::pin::pin!(pages);
     let me = me_scope(key);
-    while let Some(page) = pages.next().await {
+    loop {
+        let page = tokio::select! {
+            page = pages.next() => page,
+            // A person asks: a stream that looks alive may be dead.
+            _ = wake.changed() => return Ok(()),
+        };
+        let Some(page) = page else { return Ok(()) };
         let page = page?;
         shared.note_clock(None, page.now).await;
         let (scope, more) = (page.scope.clone(), page.more);
@@ -109,7 +124,6 @@ async fn follow(
         }
         fetch_photos(shared, session).await?;
     }
-    Ok(())
 }
 
 /// Keeps what the server says of a staff account now: its crew may be another one. A sign-in that
@@ -221,12 +235,19 @@ async fn take_in(
     Ok(())
 }
 
-async fn fetch_notices(shared: &Arc<Shared>, session: &Session) -> Result<(), DeviceError> {
+/// Tells the server how far the notices were read here, if it does not know.
+pub(crate) async fn tell_read(shared: &Shared, session: &Session) -> Result<(), DeviceError> {
     let marks = shared.db.read(|t| t.notice_marks()).await?;
     if marks.read_up_to > marks.sent_up_to {
         shared.transport.read_notices(&session.token, marks.read_up_to).await?;
         shared.db.write(move |t| t.notices_sent(marks.read_up_to)).await?;
     }
+    Ok(())
+}
+
+async fn fetch_notices(shared: &Arc<Shared>, session: &Session) -> Result<(), DeviceError> {
+    tell_read(shared, session).await?;
+    let marks = shared.db.read(|t| t.notice_marks()).await?;
     loop {
         let after = shared.db.read(|t| t.last_notice()).await?;
         let page = shared.transport.notices(&session.token, after).await?;

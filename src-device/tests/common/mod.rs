@@ -102,7 +102,7 @@ pub struct World {
     accounts: HashMap<Principal, Account>,
     sessions: HashMap<String, (Principal, Vec<String>)>,
     pub notices: Vec<(Principal, Notice)>,
-    read_up_to: i64,
+    pub read_up_to: i64,
     pub photos: HashMap<PhotoHash, Vec<u8>>,
     /// Every frame that arrived, in order, with doubles.
     pub arrived: Vec<Vec<u8>>,

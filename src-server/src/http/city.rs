@@ -11,14 +11,14 @@ use super::{Shared, fresh};
 pub async fn pack(State(server): State<Shared>, headers: HeaderMap) -> Response {
     let etag = format!("\"{}\"", server.city.version());
     let cached = [(ETAG, etag.as_str()), (CACHE_CONTROL, "no-cache")];
-    if matches(&headers, &etag) {
+    if is_cached(&headers, &etag) {
         return (StatusCode::NOT_MODIFIED, cached).into_response();
     }
     (cached, [(CONTENT_TYPE, "application/json")], server.pack.clone()).into_response()
 }
 
 /// Whether `If-None-Match` names this tag (RFC 9110, section 13.1.2: weak comparison).
-fn matches(headers: &HeaderMap, etag: &str) -> bool {
+pub fn is_cached(headers: &HeaderMap, etag: &str) -> bool {
     headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
         value
             .split(',')

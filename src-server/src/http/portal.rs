@@ -1,12 +1,13 @@
 //! The portal: the interface in a browser, out of the program itself.
 
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 
 use super::Shared;
+use super::city::is_cached;
 use super::problem::{Code, Problem};
 
 #[derive(RustEmbed)]
@@ -39,7 +40,12 @@ fn content_type(path: &str) -> &'static str {
 }
 
 /// A file of the interface; for any other page of it, its entry, which knows its own pages.
-pub async fn serve(State(_): State<Shared>, method: Method, uri: Uri) -> Response {
+pub async fn serve(
+    State(_): State<Shared>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     let path = uri.path().trim_start_matches('/');
     if path == "v1" || path.starts_with("v1/") {
         return Problem::new(Code::NotFound).into_response();
@@ -52,12 +58,18 @@ pub async fn serve(State(_): State<Shared>, method: Method, uri: Uri) -> Respons
     let path = if is_page { INDEX } else { path };
     match Interface::get(path) {
         Some(file) => {
-            let headers = [
+            let etag = format!("\"{}\"", hex::encode(file.metadata.sha256_hash()));
+            let about = [
                 (CONTENT_TYPE, content_type(path)),
                 (CONTENT_SECURITY_POLICY, POLICY),
                 (CACHE_CONTROL, "no-cache"),
+                (ETAG, etag.as_str()),
             ];
-            (headers, file.data).into_response()
+            if is_cached(&headers, &etag) {
+                (StatusCode::NOT_MODIFIED, about).into_response()
+            } else {
+                (about, file.data).into_response()
+            }
         }
         None if is_page => (
             StatusCode::NOT_FOUND,

@@ -67,8 +67,13 @@ pub(crate) fn delivery_look(delivery: &Delivery) -> Look {
 pub(crate) fn due_look(due: Timestamp) -> Look {
     let now = format::now();
     if due < now {
-        let late = t!("due-overdue", date = format::due_day(due, Names::Short));
-        return Look { class: "st-over", icon: "alert", word: late };
+        let since = if format::same_day(due, now) {
+            format::time(due)
+        } else {
+            format::day(due, Names::Short)
+        };
+        let word = t!("due-overdue", date = since);
+        return Look { class: "st-over", icon: "alert", word };
     }
     let date = format::due_day(due, Names::Short);
     if due.0 - now.0 < DAY_MS {

@@ -1,20 +1,24 @@
 //! The app's real window, driven by WebDriver, by what people see: roles, names, sentences.
 
+mod browser;
 mod driver;
+mod find;
 mod page;
 
 use std::{
-    env, fs,
+    ops::Deref,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, bail};
-use fantoccini::{Client, elements::Element};
 use serde_json::json;
 
 use crate::{programs::Programs, server::signal, wait::until};
 use driver::Driver;
-pub use page::By;
+
+pub use browser::Browser;
+pub use find::By;
+pub use page::Page;
 
 /// One installation of the app: its data folder and its city's address. Outlives its windows.
 #[derive(Debug, Clone)]
@@ -37,127 +41,32 @@ impl Installation {
 
     /// Starts the app and waits for its page.
     pub async fn open(&self) -> Result<Window> {
-        let driver = Driver::start(&self.data).await?;
-        let client = self.session(&driver).await?;
-        Ok(Window { installation: self.clone(), driver, client })
-    }
-
-    async fn session(&self, driver: &Driver) -> Result<Client> {
-        let data = self.data.to_string_lossy().into_owned();
-        let args = ["--data", &data, "--server", &self.server];
-        driver.session(&self.programs.app, &args).await
+        let driver = Driver::start("WebKitWebDriver", &self.data).await?;
+        let args = [&"--data" as &dyn AsRef<Path>, &self.data, &"--server", &self.server]
+            .map(|arg| arg.as_ref().to_string_lossy().into_owned());
+        let options = json!({ "binary": self.programs.app, "args": args });
+        let page = driver.session("webkitgtk:browserOptions", options).await?;
+        Ok(Window { installation: self.clone(), driver, page })
     }
 }
 
-/// An open window. The app ends when this is dropped.
+/// An open window, with everything that one does on its [`Page`]. The app ends when this is
+/// dropped.
 pub struct Window {
     installation: Installation,
     driver: Driver,
-    client: Client,
+    page: Page,
+}
+
+impl Deref for Window {
+    type Target = Page;
+
+    fn deref(&self) -> &Page {
+        &self.page
+    }
 }
 
 impl Window {
-    // ------------------------------------------------------------ what a person does
-
-    /// Clicks.
-    pub async fn click(&self, by: By<'_>) -> Result<()> {
-        self.act(&format!("click {by}"), by, async |element| Ok(element.click().await?)).await
-    }
-
-    /// Replaces what a field holds. The field is named by its label.
-    pub async fn fill(&self, label: &str, text: &str) -> Result<()> {
-        let by = By::Field(label);
-        let what = format!("type into {by}");
-        self.act(&what, by, async |element| {
-            element.clear().await?;
-            Ok(element.send_keys(text).await?)
-        })
-        .await
-    }
-
-    /// Chooses a file, as the system's dialog would. The field is named by its label.
-    pub async fn choose_file(&self, label: &str, file: &Path) -> Result<()> {
-        let by = By::File(label);
-        let path = file.to_str().context("a path in UTF-8")?;
-        let what = format!("choose a file for {by}");
-        self.act(&what, by, async |element| Ok(element.send_keys(path).await?)).await
-    }
-
-    /// Presses keys where the focus is.
-    pub async fn press(&self, keys: &str) -> Result<()> {
-        Ok(self.client.active_element().await?.send_keys(keys).await?)
-    }
-
-    /// Opens another page of the interface by its path.
-    pub async fn go(&self, path: &str) -> Result<()> {
-        let page = self.client.current_url().await?.join(path)?;
-        Ok(self.client.goto(page.as_str()).await?)
-    }
-
-    // ------------------------------------------------------------ what a person sees
-
-    /// Waits until it is there to be seen.
-    pub async fn see(&self, by: By<'_>) -> Result<()> {
-        self.find(by).await.map(drop)
-    }
-
-    /// Waits until it is gone.
-    pub async fn see_no(&self, by: By<'_>) -> Result<()> {
-        let gone = async || Ok(self.look(by).await?.is_empty().then_some(()));
-        let done = until(&format!("no {by}"), gone).await;
-        self.keep_picture(done).await
-    }
-
-    /// Waits until it is there, and reads its text.
-    pub async fn text(&self, by: By<'_>) -> Result<String> {
-        let read = async || match self.look(by).await?.first() {
-            Some(element) => Ok(Some(element.text().await?)),
-            None => Ok(None),
-        };
-        let read = until(&format!("the text of {by}"), read).await;
-        self.keep_picture(read).await
-    }
-
-    /// How many there are at this moment.
-    pub async fn count(&self, by: By<'_>) -> Result<usize> {
-        Ok(self.look(by).await?.len())
-    }
-
-    /// Waits until `look` finds what it looks for on the page's whole text.
-    pub async fn read_until<T>(&self, what: &str, look: impl Fn(&str) -> Option<T>) -> Result<T> {
-        let found = until(what, async || Ok(look(&self.page_text().await?))).await;
-        self.keep_picture(found).await
-    }
-
-    /// All text of the page, as it is shown.
-    pub async fn page_text(&self) -> Result<String> {
-        let text = self.client.execute("return document.body.innerText", Vec::new()).await?;
-        Ok(text.as_str().unwrap_or_default().to_owned())
-    }
-
-    /// The path of the page that is shown.
-    pub async fn path(&self) -> Result<String> {
-        Ok(self.client.current_url().await?.path().to_owned())
-    }
-
-    /// Waits until every picture on the page that has an address is drawn, and says how many.
-    pub async fn pictures(&self) -> Result<usize> {
-        let drawn = async || {
-            let counts = self.client.execute(page::PICTURES, Vec::new()).await?;
-            let (all, drawn) = (&counts["all"], &counts["drawn"]);
-            Ok((all == drawn).then(|| drawn.as_u64().unwrap_or_default() as usize))
-        };
-        let drawn = until("all pictures drawn", drawn).await;
-        self.keep_picture(drawn).await
-    }
-
-    /// Runs a script in the page: for what cannot be seen.
-    pub async fn script(&self, script: &str) -> Result<serde_json::Value> {
-        Ok(self.client.execute(script, Vec::new()).await?)
-    }
-
-    // ------------------------------------------------------------ the process behind it
-
     /// SIGKILL to the app, in the middle of whatever it does.
     pub async fn kill(&self) -> Result<()> {
         let app = self.driver.app(&self.installation.programs.app)?;
@@ -176,67 +85,7 @@ impl Window {
             bail!("the app still runs");
         }
         // The driver outlives the app, but a driver of its own is cleaner than a broken session.
-        self.driver = Driver::start(&self.installation.data).await?;
-        self.client = self.installation.session(&self.driver).await?;
+        *self = self.installation.clone().open().await?;
         Ok(())
-    }
-
-    /// Keeps a picture and the page's text beside the other journeys' pictures.
-    pub async fn picture(&self, name: &str) -> Result<PathBuf> {
-        let folder = env::var_os("MEND_SCREENSHOTS").map_or_else(env::temp_dir, PathBuf::from);
-        fs::create_dir_all(&folder)?;
-        let picture = folder.join(format!("{name}.png"));
-        fs::write(&picture, self.client.screenshot().await?)?;
-        fs::write(folder.join(format!("{name}.html")), self.client.source().await?)?;
-        Ok(picture)
-    }
-
-    // ------------------------------------------------------------ within
-
-    async fn look(&self, by: By<'_>) -> Result<Vec<Element>> {
-        let found = self.client.execute(page::FIND, vec![json!(by.to_json())]).await?;
-        let found: Vec<serde_json::Value> = serde_json::from_value(found)?;
-        found
-            .into_iter()
-            .map(|element| {
-                let id = element.as_object().and_then(|element| element.values().next());
-                let id = id.and_then(serde_json::Value::as_str).context("an element")?;
-                Ok(Element::from_element_id(self.client.clone(), id.to_owned().into()))
-            })
-            .collect()
-    }
-
-    async fn find(&self, by: By<'_>) -> Result<Element> {
-        let first = async || Ok(self.look(by).await?.into_iter().next());
-        let found = until(&by.to_string(), first).await;
-        self.keep_picture(found).await
-    }
-
-    /// Finds and acts until the act succeeds: between the two, a live page may have redrawn.
-    async fn act(
-        &self,
-        what: &str,
-        by: By<'_>,
-        act: impl AsyncFn(&Element) -> Result<()>,
-    ) -> Result<()> {
-        let done = until(what, async || match self.look(by).await?.first() {
-            Some(element) => act(element).await.map(Some),
-            None => Ok(None),
-        });
-        self.keep_picture(done.await).await
-    }
-
-    /// A failure keeps what the window showed.
-    async fn keep_picture<T>(&self, done: Result<T>) -> Result<T> {
-        let Err(error) = done else { return done };
-        let thread = std::thread::current();
-        let test = thread.name().unwrap_or("journey").replace("::", "-");
-        Err(match self.picture(&format!("{test}-{}", self.driver.port())).await {
-            Ok(picture) => {
-                let text = self.page_text().await.unwrap_or_default();
-                error.context(format!("see {}; the page says:\n{text}", picture.display()))
-            }
-            Err(no_picture) => error.context(format!("and no picture: {no_picture:#}")),
-        })
     }
 }

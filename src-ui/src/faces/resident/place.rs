@@ -4,7 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 use mend_core::api::{FlowStep, PlaceCandidate, Preview};
-use mend_core::location::{Location, LocationSource, Point};
+use mend_core::location::{Location, LocationSource};
 use serde_json::json;
 
 use super::flow::{Flow, address, use_flow};
@@ -308,7 +308,6 @@ fn Chosen(place: Location, near: Vec<PlaceCandidate>, finder: Finder) -> impl In
                 <div class="grow">
                     <p class="sub" id="chosen">{source_words(place.source)}</p>
                     <p class="ttl" data-testid="place-label">{chosen}</p>
-                    <p class="sub num">{coordinates(place.point)}</p>
                 </div>
                 <span class="st st-ontime"><Icon name="check" size="i-16"/>{t!("place-chosen")}</span>
             </div>
@@ -351,10 +350,6 @@ fn source_words(source: LocationSource) -> String {
         LocationSource::Coordinates => t!("place-from-coordinates"),
         _ => t!("place-from-address"),
     }
-}
-
-fn coordinates(point: Point) -> String {
-    format!("{:.5}, {:.5}", point.lat(), point.lon())
 }
 
 #[component]

@@ -11,7 +11,7 @@ use super::flow::{address, use_flow};
 use super::report::{ActionBar, photos_words};
 use crate::components::icon::{Icon, ServiceIcon};
 use crate::components::page::Heading;
-use crate::components::photo::RowPhoto;
+use crate::components::photo::Photo;
 use crate::components::words::{answers_in_words, service_name};
 use crate::context::use_room;
 use crate::format::{self, Names};
@@ -172,7 +172,7 @@ fn OutsideNote() -> impl IntoView {
 fn Summary(draft: ReportDraft) -> impl IntoView {
     let room = use_room();
     let service = draft.service_code.as_deref().and_then(|code| room.service(code));
-    let what = draft.service_code.as_deref().map_or_else(|| t!("report-unnamed"), service_name);
+    let what = draft.service_code.as_deref().map_or_else(|| t!("review-not-chosen"), service_name);
     let answers =
         service.map(|service| answers_in_words(&service, &draft.answers)).unwrap_or_default();
     let place = draft.place.as_ref().map_or_else(|| t!("report-no-place"), |p| p.label.clone());
@@ -181,7 +181,13 @@ fn Summary(draft: ReportDraft) -> impl IntoView {
     view! {
         <div class="card rows" data-testid="review">
             <div class="it">
-                <RowPhoto photo service_code=None/>
+                {match photo {
+                    Some(hash) => view! { <Photo hash alt="" class="ph-64" thumb=true/> }.into_any(),
+                    None => {
+                        view! { <span class="disc disc-64"><Icon name="camera" size="i-28"/></span> }
+                            .into_any()
+                    }
+                }}
                 <p class="grow ttl">{photos_words(draft.photos.len())}</p>
                 <Change step=FlowStep::Photo what=t!("flow-photo")/>
             </div>

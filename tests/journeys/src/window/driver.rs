@@ -1,4 +1,4 @@
-//! WebKitWebDriver, which starts the app and drives its window.
+//! A WebDriver server, which starts what it drives: the app's window or a browser.
 
 use std::{
     fs::{self, File},
@@ -8,10 +8,11 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use fantoccini::{Client, ClientBuilder, wd::Capabilities};
+use fantoccini::{ClientBuilder, wd::Capabilities};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::page::Page;
 use crate::{server::signal, wait::until};
 
 /// A driver on a port of its own, and the app that it started. Both end with this value.
@@ -21,59 +22,52 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    /// Starts it on the display of the test run. Its output and the app's go to `data`.
-    pub(super) async fn start(data: &Path) -> Result<Self> {
-        fs::create_dir_all(data)?;
-        let log = File::options().create(true).append(true).open(data.join("window.log"))?;
+    /// Starts it on the display of the test run. Its output, and that of what it starts, goes to
+    /// `window.log` in `folder`.
+    pub(super) async fn start(program: &str, folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder)?;
+        let log = File::options().create(true).append(true).open(folder.join("window.log"))?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        let process = Command::new("WebKitWebDriver")
+        let process = Command::new(program)
             .arg(format!("--port={port}"))
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()
-            .context(
-                "WebKitWebDriver could not be started; `cargo xtask install --tests` installs it",
-            )?;
+            .with_context(|| {
+                format!("{program} could not be started; `cargo xtask install --tests` installs it")
+            })?;
         let mut driver = Self { process, port };
-        until("WebKitWebDriver listens", async || {
+        until(&format!("{program} listens"), async || {
             if let Some(status) = driver.process.try_wait()? {
-                bail!("WebKitWebDriver ended with {status}");
+                bail!("{program} ended with {status}");
             }
-            Ok(tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port))
-                .await
-                .is_ok()
-                .then_some(()))
+            let open = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await;
+            Ok(open.is_ok().then_some(()))
         })
         .await?;
         Ok(driver)
     }
 
-    pub(super) fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// Starts the app and waits for its first page.
-    pub(super) async fn session(&self, app: &Path, args: &[&str]) -> Result<Client> {
-        let options = json!({ "binary": app, "args": args });
+    /// Starts what is driven and waits for its first page.
+    pub(super) async fn session(&self, vendor: &str, options: Value) -> Result<Page> {
         let mut capabilities = Capabilities::new();
-        capabilities.insert("webkitgtk:browserOptions".to_owned(), options);
+        capabilities.insert(vendor.to_owned(), options);
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&format!("http://127.0.0.1:{}", self.port))
             .await
-            .with_context(|| format!("the window of {} does not open", app.display()))?;
-        let ready =
-            "return document.readyState === 'complete' && document.body.childElementCount > 0";
+            .context("no window opens")?;
+        let ready = "return document.readyState === 'complete'";
         until("the window's first page", async || {
             Ok((client.execute(ready, Vec::new()).await? == json!(true)).then_some(()))
         })
         .await?;
-        Ok(client)
+        Ok(Page::new(client, self.port.to_string()))
     }
 
-    /// The process id of the app that this driver started, while it runs.
+    /// The process id of a program that this driver started, while it runs.
     pub(super) fn app(&self, app: &Path) -> Result<Option<u32>> {
         let app = app.canonicalize()?;
         for entry in fs::read_dir("/proc")? {

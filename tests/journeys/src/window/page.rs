@@ -1,105 +1,189 @@
-//! Finding things on a page as people and assistive technology find them.
+//! A page and what a person does with it, whichever browser shows it.
 
-use std::fmt;
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
+use anyhow::{Context, Result};
+use fantoccini::{Client, elements::Element};
 use serde_json::{Value, json};
 
-/// How something on the page is named. Names are compared whole, with white space collapsed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By<'a> {
-    /// By role and accessible name: `button`, `link`, `heading`, `radio`, `checkbox`, `tab`, …
-    Role(&'a str, &'a str),
-    /// By role, with a name that contains this.
-    RoleWith(&'a str, &'a str),
-    /// A field to type into or choose from, by its label.
-    Field(&'a str),
-    /// A field for files, by its label; it may be hidden behind a drawn button.
-    File(&'a str),
-    /// The innermost elements whose text contains this.
-    Text(&'a str),
-    /// By CSS, where nothing else tells things apart.
-    Css(&'a str),
+use super::find::{self, By};
+use crate::wait::until;
+
+/// A page that is shown somewhere.
+pub struct Page {
+    client: Client,
+    /// Tells this page's pictures from others' of the same test.
+    mark: String,
 }
 
-impl By<'_> {
-    pub(super) fn to_json(self) -> Value {
-        match self {
-            Self::Role(role, name) => json!({ "role": role, "name": name }),
-            Self::RoleWith(role, name) => json!({ "role": role, "part": name }),
-            Self::Field(name) => json!({ "field": true, "name": name }),
-            Self::File(name) => json!({ "file": true, "name": name }),
-            Self::Text(text) => json!({ "text": text }),
-            Self::Css(css) => json!({ "css": css }),
-        }
+impl Page {
+    pub(super) fn new(client: Client, mark: String) -> Self {
+        Self { client, mark }
+    }
+
+    // ------------------------------------------------------------ what a person does
+
+    /// Clicks.
+    pub async fn click(&self, by: By<'_>) -> Result<()> {
+        self.act(&format!("click {by}"), by, async |element| Ok(element.click().await?)).await
+    }
+
+    /// Replaces what a field holds. The field is named by its label.
+    pub async fn fill(&self, label: &str, text: &str) -> Result<()> {
+        let by = By::Field(label);
+        let what = format!("type into {by}");
+        self.act(&what, by, async |element| {
+            element.clear().await?;
+            Ok(element.send_keys(text).await?)
+        })
+        .await
+    }
+
+    /// Chooses a file, as the system's dialog would. The field is named by its label.
+    pub async fn choose_file(&self, label: &str, file: &Path) -> Result<()> {
+        let by = By::File(label);
+        let path = file.to_str().context("a path in UTF-8")?;
+        let what = format!("choose a file for {by}");
+        self.act(&what, by, async |element| Ok(element.send_keys(path).await?)).await
+    }
+
+    /// Presses keys where the focus is.
+    pub async fn press(&self, keys: &str) -> Result<()> {
+        Ok(self.client.active_element().await?.send_keys(keys).await?)
+    }
+
+    /// Opens an address.
+    pub(super) async fn visit(&self, url: &str) -> Result<()> {
+        Ok(self.client.goto(url).await?)
+    }
+
+    /// Opens another page of the interface by its path.
+    pub async fn go(&self, path: &str) -> Result<()> {
+        let page = self.client.current_url().await?.join(path)?;
+        Ok(self.client.goto(page.as_str()).await?)
+    }
+
+    // ------------------------------------------------------------ what a person sees
+
+    /// Waits until it is there to be seen.
+    pub async fn see(&self, by: By<'_>) -> Result<()> {
+        self.find(by).await.map(drop)
+    }
+
+    /// Waits until it is gone.
+    pub async fn see_no(&self, by: By<'_>) -> Result<()> {
+        let gone = async || Ok(self.look(by).await?.is_empty().then_some(()));
+        let done = until(&format!("no {by}"), gone).await;
+        self.keep_picture(done).await
+    }
+
+    /// Waits until it is there, and reads its text.
+    pub async fn text(&self, by: By<'_>) -> Result<String> {
+        let read = async || match self.look(by).await?.first() {
+            Some(element) => Ok(Some(element.text().await?)),
+            None => Ok(None),
+        };
+        let read = until(&format!("the text of {by}"), read).await;
+        self.keep_picture(read).await
+    }
+
+    /// How many there are at this moment.
+    pub async fn count(&self, by: By<'_>) -> Result<usize> {
+        Ok(self.look(by).await?.len())
+    }
+
+    /// Waits until `look` finds what it looks for on the page's whole text.
+    pub async fn read_until<T>(&self, what: &str, look: impl Fn(&str) -> Option<T>) -> Result<T> {
+        let found = until(what, async || Ok(look(&self.page_text().await?))).await;
+        self.keep_picture(found).await
+    }
+
+    /// All text of the page, as it is shown.
+    pub async fn page_text(&self) -> Result<String> {
+        let text = self.client.execute("return document.body.innerText", Vec::new()).await?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The path of the page that is shown.
+    pub async fn path(&self) -> Result<String> {
+        Ok(self.client.current_url().await?.path().to_owned())
+    }
+
+    /// Waits until every picture on the page that has an address is drawn, and says how many.
+    pub async fn pictures(&self) -> Result<usize> {
+        let drawn = async || {
+            let counts = self.client.execute(find::PICTURES, Vec::new()).await?;
+            let (all, drawn) = (&counts["all"], &counts["drawn"]);
+            Ok((all == drawn).then(|| drawn.as_u64().unwrap_or_default() as usize))
+        };
+        let drawn = until("all pictures drawn", drawn).await;
+        self.keep_picture(drawn).await
+    }
+
+    /// Runs a script in the page: for what cannot be seen.
+    pub async fn script(&self, script: &str) -> Result<Value> {
+        Ok(self.client.execute(script, Vec::new()).await?)
+    }
+
+    /// Keeps a picture and the page's text beside the other journeys' pictures.
+    pub async fn picture(&self, name: &str) -> Result<PathBuf> {
+        let folder = env::var_os("MEND_SCREENSHOTS").map_or_else(env::temp_dir, PathBuf::from);
+        fs::create_dir_all(&folder)?;
+        let picture = folder.join(format!("{name}.png"));
+        fs::write(&picture, self.client.screenshot().await?)?;
+        fs::write(folder.join(format!("{name}.html")), self.client.source().await?)?;
+        Ok(picture)
+    }
+
+    // ------------------------------------------------------------ within
+
+    async fn look(&self, by: By<'_>) -> Result<Vec<Element>> {
+        let found = self.client.execute(find::FIND, vec![json!(by.to_json())]).await?;
+        let found: Vec<Value> = serde_json::from_value(found)?;
+        found
+            .into_iter()
+            .map(|element| {
+                let id = element.as_object().and_then(|element| element.values().next());
+                let id = id.and_then(Value::as_str).context("an element")?;
+                Ok(Element::from_element_id(self.client.clone(), id.to_owned().into()))
+            })
+            .collect()
+    }
+
+    async fn find(&self, by: By<'_>) -> Result<Element> {
+        let first = async || Ok(self.look(by).await?.into_iter().next());
+        let found = until(&by.to_string(), first).await;
+        self.keep_picture(found).await
+    }
+
+    /// Finds and acts until the act succeeds: between the two, a live page may have redrawn.
+    async fn act(
+        &self,
+        what: &str,
+        by: By<'_>,
+        act: impl AsyncFn(&Element) -> Result<()>,
+    ) -> Result<()> {
+        let done = until(what, async || match self.look(by).await?.first() {
+            Some(element) => act(element).await.map(Some),
+            None => Ok(None),
+        });
+        self.keep_picture(done.await).await
+    }
+
+    /// A failure keeps what the window showed.
+    async fn keep_picture<T>(&self, done: Result<T>) -> Result<T> {
+        let Err(error) = done else { return done };
+        let thread = std::thread::current();
+        let test = thread.name().unwrap_or("journey").replace("::", "-");
+        Err(match self.picture(&format!("{test}-{}", self.mark)).await {
+            Ok(picture) => {
+                let text = self.page_text().await.unwrap_or_default();
+                error.context(format!("see {}; the page says:\n{text}", picture.display()))
+            }
+            Err(no_picture) => error.context(format!("and no picture: {no_picture:#}")),
+        })
     }
 }
-
-impl fmt::Display for By<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Role(role, name) => write!(f, "{role} {name:?}"),
-            Self::RoleWith(role, name) => write!(f, "{role} with {name:?}"),
-            Self::Field(name) => write!(f, "field {name:?}"),
-            Self::File(name) => write!(f, "file field {name:?}"),
-            Self::Text(text) => write!(f, "text {text:?}"),
-            Self::Css(css) => write!(f, "{css}"),
-        }
-    }
-}
-
-/// Returns the visible elements that fit, in the page's order. Names follow the usual order of
-/// the accessible name: aria-labelledby, aria-label, label, alt, content, title.
-pub(super) const FIND: &str = r#"
-const by = arguments[0];
-const flat = (text) => (text || "").replace(/\s+/g, " ").trim();
-const shown = (e) => {
-  if (e.closest("[hidden], [inert]")) return false;
-  const style = getComputedStyle(e);
-  return e.getClientRects().length > 0 && style.visibility !== "hidden";
-};
-const spoken = (node) => {
-  if (node.nodeType === Node.TEXT_NODE) return node.data;
-  if (node.nodeType !== Node.ELEMENT_NODE) return "";
-  if (node.getAttribute("aria-hidden") === "true" || node.hidden) return "";
-  if (node.hasAttribute("aria-label")) return ` ${node.getAttribute("aria-label")} `;
-  if (node.tagName === "IMG") return ` ${node.alt} `;
-  return [...node.childNodes].map(spoken).join(getComputedStyle(node).display === "inline" ? "" : " ");
-};
-const name = (e) => {
-  const labelled = e.getAttribute("aria-labelledby");
-  if (labelled) return flat(labelled.split(/\s+/).map((id) => spoken(document.getElementById(id) || new Text(""))).join(" "));
-  if (e.hasAttribute("aria-label")) return flat(e.getAttribute("aria-label"));
-  if (e.labels && e.labels.length) return flat([...e.labels].map(spoken).join(" "));
-  if (e.tagName === "FIELDSET") return flat(spoken(e.querySelector("legend") || new Text("")));
-  return flat(spoken(e)) || flat(e.getAttribute("alt")) || flat(e.title);
-};
-const TAGS = {
-  button: "button, summary, input[type=submit], input[type=button]",
-  link: "a[href]", heading: "h1, h2, h3, h4, h5, h6", radio: "input[type=radio]",
-  checkbox: "input[type=checkbox]", listitem: "li", img: "img, svg[role=img]",
-  group: "fieldset, details", navigation: "nav", main: "main", dialog: "dialog[open]",
-  combobox: "select, input[list]", option: "option", article: "article", region: "section[aria-label], section[aria-labelledby]",
-  textbox: "textarea, input:not([type]), input[type=text], input[type=search], input[type=password], input[type=tel], input[type=email]",
-};
-const fits = (have) => by.part !== undefined ? have.includes(flat(by.part)) : have === flat(by.name);
-const all = (css) => [...document.querySelectorAll(css)];
-if (by.css) return all(by.css).filter(shown);
-if (by.text) {
-  const wanted = flat(by.text);
-  const has = (e) => flat(e.innerText).includes(wanted);
-  return all("body *").filter((e) => has(e) && shown(e) && ![...e.children].some(has));
-}
-if (by.file) return all("input[type=file]").filter((e) => fits(name(e)));
-if (by.field) return all("input, textarea, select, [role=combobox], [role=textbox]").filter((e) => (shown(e) || ["radio", "checkbox"].includes(e.type)) && fits(name(e)));
-const natural = TAGS[by.role] || "";
-const css = [`[role=${by.role}]`, ...(natural ? [natural] : [])].join(", ");
-const drawn = (e) => shown(e) || (["radio", "checkbox"].includes(by.role) && [...(e.labels || [])].some(shown));
-return all(css).filter((e) => (e.getAttribute("role") || by.role) === by.role && drawn(e) && fits(name(e)))
-  .map((e) => ["radio", "checkbox"].includes(by.role) && e.labels && e.labels.length ? e.labels[0] : e);
-"#;
-
-/// Counts pictures with an address, and those of them that are drawn.
-pub(super) const PICTURES: &str = r#"
-const all = [...document.querySelectorAll("img[src]")];
-return { all: all.length, drawn: all.filter((e) => e.complete && e.naturalWidth > 0).length };
-"#;

@@ -71,10 +71,8 @@ async fn a_report_made_offline_reaches_the_crew_and_their_offline_work_the_resid
     crew.click(By::Role("button", "Sign in")).await?;
     crew.see(By::Css("[data-testid=order-card]")).await?;
     // The resident's photo is part of the order, also in the cellar.
-    until("the photo is on the tablet", async || {
-        Ok((crew.pictures().await? > 0).then_some(()))
-    })
-    .await?;
+    until("the photo is on the tablet", async || Ok((crew.pictures().await? > 0).then_some(())))
+        .await?;
     crew.picture("crew-today").await?;
     cellar.set(Network::Refuse).await?;
     crew.click(By::RoleWith("link", "Pothole")).await?;
@@ -115,10 +113,8 @@ async fn a_report_made_offline_reaches_the_crew_and_their_offline_work_the_resid
     ensure!(resident.text(CHIP).await?.contains("Resolved"));
     resident.see(By::Text("Cut square and filled")).await?;
     resident.see(By::Role("img", "Photo of the finished work")).await?;
-    until("both photos are drawn", async || {
-        Ok((resident.pictures().await? >= 2).then_some(()))
-    })
-    .await?;
+    until("both photos are drawn", async || Ok((resident.pictures().await? >= 2).then_some(())))
+        .await?;
     resident.picture("resident-mended").await?;
     resident.click(By::RoleWith("link", "Notices")).await?;
     resident.see(By::Text("Your report is mended")).await?;
@@ -128,9 +124,7 @@ async fn a_report_made_offline_reaches_the_crew_and_their_offline_work_the_resid
     let requests = tracked(&server, &code).await?;
     ensure!(requests.len() == 1, "{} requests with one code", requests.len());
     let kinds: Vec<StepKind> = requests[0].steps.iter().map(|step| step.kind).collect();
-    for kind in
-        [StepKind::Received, StepKind::Assigned, StepKind::Started, StepKind::Resolved]
-    {
+    for kind in [StepKind::Received, StepKind::Assigned, StepKind::Started, StepKind::Resolved] {
         let times = kinds.iter().filter(|k| **k == kind).count();
         ensure!(times == 1, "{kind:?} happened {times} times: {kinds:?}");
     }

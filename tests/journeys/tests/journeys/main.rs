@@ -2,4 +2,5 @@
 
 mod faults;
 mod line;
+mod processes;
 mod services;
