@@ -14,7 +14,6 @@ a-pothole-where-crossing = Crossing
 a-pothole-where-sidewalk = Sidewalk
 q-pothole-hazard = Someone could be hurt
 q-pothole-hazard-hint = It moves up the queue.
-q-pothole-more = Anything else?
 
 service-streetlight = Streetlight outage
 service-streetlight-short = Streetlight

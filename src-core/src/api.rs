@@ -776,7 +776,10 @@ pub struct CompletionDraft {
     pub saved_at: Timestamp,
 }
 
-/// The key behind `me`.
+/// The session's own feed, as requests and pages call it.
+pub const ME: &str = "me";
+
+/// The same feed where feeds of many keys are kept side by side.
 pub fn me_scope(key: Principal) -> String {
     format!("me:{key}")
 }

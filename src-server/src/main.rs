@@ -78,27 +78,39 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
+    // Heard from the first moment on: whoever reads that it listens may end it at once.
+    let mut end = End::new().context("cannot wait for the signal to end")?;
     let running = start(config).await?;
     println!("listening on http://{}", running.addr);
     for account in &running.demo_accounts {
         println!("demo account: {} {} ({})", account.name, account.password, account.who);
     }
-    asked_to_end().await.context("cannot wait for the signal to end")?;
+    end.asked().await.context("cannot wait for the signal to end")?;
     running.shutdown().await;
     Ok(())
 }
 
-/// Waits for ctrl-c, or for SIGTERM where there is such a thing.
-async fn asked_to_end() -> std::io::Result<()> {
+/// Ctrl-c, and SIGTERM where there is such a thing.
+struct End {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            ended = tokio::signal::ctrl_c() => ended,
-            _ = terminate.recv() => Ok(()),
-        }
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl End {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+        })
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+
+    async fn asked(&mut self) -> std::io::Result<()> {
+        #[cfg(unix)]
+        tokio::select! {
+            ended = tokio::signal::ctrl_c() => return ended,
+            _ = self.terminate.recv() => return Ok(()),
+        }
+        #[cfg(not(unix))]
+        tokio::signal::ctrl_c().await
+    }
 }

@@ -85,3 +85,33 @@ macro_rules! t {
     };
 }
 pub(crate) use t;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_sentence_shows_its_id() {
+        assert_eq!(t!("no-such-sentence"), "⟦no-such-sentence⟧");
+    }
+
+    #[test]
+    fn what_cannot_be_read_spoils_only_itself() {
+        let files = ["good = Yes\nbad = { $\nfine = { $n } left\n".to_owned()];
+        let sentences = Sentences::new("en".parse().unwrap(), files);
+        assert_eq!(sentences.get("good", &[]).as_deref(), Some("Yes"));
+        assert_eq!(sentences.get("bad", &[]), None);
+        assert_eq!(sentences.get("fine", &[("n", 2.into())]).as_deref(), Some("2 left"));
+    }
+
+    #[test]
+    fn values_are_set_apart_only_where_writing_runs_to_the_left() {
+        let say = |language: &str| {
+            let files = ["a = x { $v }".to_owned()];
+            let sentences = Sentences::new(language.parse().unwrap(), files);
+            sentences.get("a", &[("v", "1".into())]).unwrap()
+        };
+        assert_eq!(say("en"), "x 1");
+        assert_eq!(say("ar"), "x \u{2068}1\u{2069}");
+    }
+}

@@ -54,6 +54,13 @@ impl Repo {
     pub fn cargo(&self, args: &[&str]) -> Command {
         let mut command = self.command(cargo_program());
         command.args(args);
+        // `cargo xtask` is itself a cargo call and tells us about the package xtask. Passed on, it
+        // would make build scripts that look at it run again, and much be compiled twice.
+        for name in env::vars_os().filter_map(|(name, _)| name.into_string().ok()) {
+            if is_about_xtask(&name) {
+                command.env_remove(name);
+            }
+        }
         command
     }
 
@@ -63,6 +70,13 @@ impl Repo {
         command.current_dir(&self.root);
         command
     }
+}
+
+fn is_about_xtask(variable: &str) -> bool {
+    const NAMES: [&str; 4] =
+        ["CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "OUT_DIR"];
+    let begins = |prefix| variable.starts_with(prefix);
+    begins("CARGO_PKG_") || begins("CARGO_MANIFEST_") || NAMES.contains(&variable)
 }
 
 fn cargo_program() -> String {
@@ -119,6 +133,12 @@ mod tests {
         let mut command = Command::new("npm");
         command.args(["ci", "--prefix", "my folder", ""]);
         assert_eq!(show(&command), "npm ci --prefix 'my folder' ''");
+    }
+
+    #[test]
+    fn what_cargo_says_of_xtask_is_not_passed_on_and_what_people_set_is() {
+        assert!(is_about_xtask("CARGO_PKG_NAME") && is_about_xtask("CARGO_MANIFEST_DIR"));
+        assert!(!is_about_xtask("CARGO_TARGET_DIR") && !is_about_xtask("CARGO_HOME"));
     }
 
     #[test]

@@ -55,6 +55,7 @@ pub fn test(repo: &Repo, only: &[Step]) -> Result<()> {
                 call(&mut repo.cargo(&["test", "--package", "xtask", "--quiet"]))
             });
             steps.take("unit", || unit(repo));
+            steps.take("unit ui", || call(&mut repo.cargo(&["test", "--package", "mend-ui"])));
         }
         if wanted(Step::Journeys) && built {
             steps.take("programs", || call(repo.cargo(&["build", "--bins"]).args(HOUSE)));

@@ -117,8 +117,8 @@ fn program(repo: &Repo, places: &Places) -> Result<PathBuf> {
                 .out_name("ui")
                 .web(true)?
                 .typescript(false)
-            // Names of functions, three fifths of the whole; a panic still says where it was.
-            .remove_name_section(true)
+                // Names of functions, three fifths of the whole; a panic still says where it was.
+                .remove_name_section(true)
                 .generate(&bound)
         },
     )?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use mend_core::api::{ChangesPage, Session, me_scope};
+use mend_core::api::{ChangesPage, ME, Session, me_scope};
 use mend_core::city::City;
 use mend_core::id::{PhotoHash, Principal, SubjectRef};
 use mend_core::refusal::RefusalCode;
@@ -74,7 +74,7 @@ async fn follow(
     failures: &mut u32,
 ) -> Result<(), DeviceError> {
     keep_account(shared, key, session).await?;
-    let scopes = session.scopes.clone();
+    let scopes: Vec<String> = session.scopes.iter().map(|scope| kept_name(scope, key)).collect();
     let kept = scopes.clone();
     shared.db.write(move |t| t.keep_only_scopes(key, &kept)).await?;
     for scope in &scopes {
@@ -86,7 +86,7 @@ async fn follow(
     }
     reached(shared).await?;
     *failures = 0;
-    fetch_photos(shared, session).await?;
+    fetch_photos(shared, session, &scopes).await?;
 
     let cursors = {
         let scopes = scopes.clone();
@@ -95,7 +95,7 @@ async fn follow(
             .read(move |t| {
                 scopes
                     .into_iter()
-                    .map(|scope| t.cursor(key, &scope).map(|next| (scope, next)))
+                    .map(|scope| t.cursor(key, &scope).map(|next| (wire_name(&scope), next)))
                     .collect::<Result<Vec<_>, _>>()
             })
             .await?
@@ -112,7 +112,8 @@ async fn follow(
             _ = wake.changed() => return Ok(()),
         };
         let Some(page) = page else { return Ok(()) };
-        let page = page?;
+        let mut page = page?;
+        page.scope = kept_name(&page.scope, key);
         shared.note_clock(None, page.now).await;
         let (scope, more) = (page.scope.clone(), page.more);
         take_in(shared, key, session, page).await?;
@@ -122,8 +123,18 @@ async fn follow(
         if resident && scope == me {
             fetch_notices(shared, session).await?;
         }
-        fetch_photos(shared, session).await?;
+        fetch_photos(shared, session, &scopes).await?;
     }
+}
+
+/// The feed as it is kept here: each key on this device has its own `me`.
+fn kept_name(scope: &str, key: Principal) -> String {
+    if scope == ME { me_scope(key) } else { scope.to_owned() }
+}
+
+/// The feed as the server calls it in this key's session.
+fn wire_name(scope: &str) -> String {
+    if scope.starts_with("me:") { ME.to_owned() } else { scope.to_owned() }
 }
 
 /// Keeps what the server says of a staff account now: its crew may be another one. A sign-in that
@@ -196,7 +207,8 @@ async fn catch_up(
         let name = scope.to_owned();
         let after = shared.db.read(move |t| t.cursor(key, &name)).await?;
         let sent = shared.now();
-        let page = shared.transport.changes(&session.token, scope, after).await?;
+        let mut page = shared.transport.changes(&session.token, &wire_name(scope), after).await?;
+        page.scope = kept_name(&page.scope, key);
         shared.note_clock(Some(sent), page.now).await;
         let more = page.more && page.next > after;
         take_in(shared, key, session, page).await?;
@@ -271,8 +283,12 @@ async fn fetch_notices(shared: &Arc<Shared>, session: &Session) -> Result<(), De
 
 /// Photos that others took, so that they can be shown without a network. One that cannot be had
 /// now is asked for again at the next change.
-async fn fetch_photos(shared: &Arc<Shared>, session: &Session) -> Result<(), DeviceError> {
-    let scopes = session.scopes.clone();
+async fn fetch_photos(
+    shared: &Arc<Shared>,
+    session: &Session,
+    scopes: &[String],
+) -> Result<(), DeviceError> {
+    let scopes = scopes.to_vec();
     let wanted: Vec<(SubjectRef, PhotoHash)> = shared
         .page(move |look| {
             let mut wanted = Vec::new();

@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use mend_core::api::{
-    Accepted, Account, Answers, Change, ChangesPage, CommandAnswer, Named, Nonce, Notice,
+    Accepted, Account, Answers, Change, ChangesPage, CommandAnswer, ME, Named, Nonce, Notice,
     NoticesPage, NoticesRead, OpenSession, PhotoAnswer, Problem, Role, Session, Snapshot,
     SubjectState, WireEvent, me_scope,
 };
@@ -284,7 +284,7 @@ async fn session(State(app): State<App>, body: Bytes) -> Response {
         world.accounts.insert(key, account);
     }
     let account = world.accounts.get(&key).filter(|_| !world.sign_in_needed).cloned();
-    let mut scopes = vec![me_scope(key)];
+    let mut scopes = vec![ME.to_owned()];
     if let Some(crew) = account.as_ref().and_then(|account| account.crew.as_ref()) {
         scopes.push(format!("crew:{}", crew.code));
     }
@@ -477,7 +477,8 @@ impl World {
     }
 
     fn page(&self, key: Principal, scope: &str, after: i64) -> ChangesPage {
-        let rows = self.feeds.get(scope).map_or(&[] as &[Row], Vec::as_slice);
+        let kept = if scope == ME { me_scope(key) } else { scope.to_owned() };
+        let rows = self.feeds.get(&kept).map_or(&[] as &[Row], Vec::as_slice);
         let at = usize::try_from(after).unwrap();
         // Two rows at once, so that "more" is met.
         let taken: Vec<&Row> = rows.iter().skip(at).take(2).collect();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mend_core::api::{Role, SubjectState};
+use mend_core::api::{ME, Role, SubjectState};
 use mend_core::id::Principal;
 use mend_core::time::Timestamp;
 use mend_core::view::Reader;
@@ -28,9 +28,6 @@ pub struct Session {
     /// The feeds that it may read, as the session names them (`me`, `crew:CODE`, …).
     pub scopes: Vec<String>,
 }
-
-/// The feed of the session's own key, as sessions name it.
-pub const ME: &str = "me";
 
 impl Session {
     /// The session of a key, with the scopes that its account gives.

@@ -7,8 +7,8 @@ use super::icon::Icon;
 use crate::context::use_room;
 use crate::i18n::t;
 
-/// The screen's h1. When it appears, focus goes to it and its words are announced once; while it
-/// stays, the window's title follows it.
+/// The screen's h1. When it appears, focus goes to it and its words are announced; while it stays,
+/// the window's title follows it, and what it says anew is announced too.
 #[component]
 pub(crate) fn Heading(
     /// Its words.
@@ -22,6 +22,9 @@ pub(crate) fn Heading(
     let node: NodeRef<html::H1> = NodeRef::new();
     Effect::new(move |_| {
         let text = text.get();
+        if room.arrived.get_value() {
+            room.announcement.set(text.clone());
+        }
         document().set_title(&t!("window-title", screen = text));
     });
     node.on_load(move |heading| {
@@ -29,7 +32,6 @@ pub(crate) fn Heading(
             // The heading is in the page; it takes focus because of its tabindex.
             let _ = heading.focus();
             window().scroll_to_with_x_and_y(0.0, 0.0);
-            room.announcement.set(text.get_untracked());
         }
         room.arrived.set_value(true);
     });

@@ -125,7 +125,7 @@ fn Ask(service: String, question: Question, errors: Errors) -> impl IntoView {
     let flow = use_flow();
     let code = question.code.clone();
     let label = question_text(&service, &code);
-    let hint = find(&format!("q-{service}-{code}.hint"), &[]);
+    let hint = find(&format!("q-{service}-{code}-hint"), &[]);
     let answer = {
         let code = code.clone();
         Memo::new(move |_| flow.get(|draft| draft.answers.get(&code).cloned()).flatten())

@@ -28,7 +28,12 @@ impl Page {
 
     /// Clicks.
     pub async fn click(&self, by: By<'_>) -> Result<()> {
-        self.act(&format!("click {by}"), by, async |element| Ok(element.click().await?)).await
+        let what = format!("click {by}");
+        self.act(&what, by, async |element| {
+            self.bring_up(element).await?;
+            Ok(element.click().await?)
+        })
+        .await
     }
 
     /// Replaces what a field holds. The field is named by its label.
@@ -36,6 +41,7 @@ impl Page {
         let by = By::Field(label);
         let what = format!("type into {by}");
         self.act(&what, by, async |element| {
+            self.bring_up(element).await?;
             element.clear().await?;
             Ok(element.send_keys(text).await?)
         })
@@ -139,6 +145,13 @@ impl Page {
     }
 
     // ------------------------------------------------------------ within
+
+    /// Scrolls as a person would: to where nothing that sticks to an edge covers it.
+    async fn bring_up(&self, element: &Element) -> Result<()> {
+        let scroll = "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })";
+        self.client.execute(scroll, vec![serde_json::to_value(element)?]).await?;
+        Ok(())
+    }
 
     async fn look(&self, by: By<'_>) -> Result<Vec<Element>> {
         let found = self.client.execute(find::FIND, vec![json!(by.to_json())]).await?;

@@ -7,7 +7,7 @@ use mend_core::api::CityView;
 use mend_e2e::{Browser, Installation, Network, Programs, Proxy, Server, window::By};
 
 /// The names of the city's services, by the server's list and the English sentences.
-async fn service_names(server: &Server, end: &str) -> Result<Vec<String>> {
+async fn service_names(server: &Server) -> Result<Vec<String>> {
     let sentences = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../locales/en/services.ftl");
     let sentences = fs::read_to_string(sentences)?;
     let sentences: BTreeMap<&str, &str> =
@@ -18,7 +18,7 @@ async fn service_names(server: &Server, end: &str) -> Result<Vec<String>> {
     city.services
         .iter()
         .map(|service| {
-            let id = format!("service-{}{end}", service.code);
+            let id = format!("service-{}", service.code);
             let name = sentences.get(id.as_str()).with_context(|| format!("no sentence {id}"))?;
             Ok((*name).to_owned())
         })
@@ -31,7 +31,7 @@ async fn the_window_lists_the_citys_services_once_the_server_was_reached() -> Re
     let folder = tempfile::tempdir()?;
     let server = Server::start(&programs, &folder.path().join("server")).await?;
     let mut proxy = Proxy::before(server.socket()).await?;
-    let names = service_names(&server, "-short").await?;
+    let names = service_names(&server).await?;
 
     // The app knows no city by heart.
     proxy.set(Network::Refuse).await?;
@@ -67,7 +67,7 @@ async fn the_portal_lists_them_in_any_browser() -> Result<()> {
     let server = Server::start(&programs, &folder.path().join("server")).await?;
     let browser = Browser::open(&server.url("/")).await?;
     browser.see(By::Role("heading", "What your city mends")).await?;
-    for name in service_names(&server, "").await? {
+    for name in service_names(&server).await? {
         browser.see(By::Text(&name)).await?;
     }
     // A well-formed code that nobody has.
