@@ -104,13 +104,16 @@ impl End {
         })
     }
 
+    #[cfg(unix)]
     async fn asked(&mut self) -> std::io::Result<()> {
-        #[cfg(unix)]
         tokio::select! {
-            ended = tokio::signal::ctrl_c() => return ended,
-            _ = self.terminate.recv() => return Ok(()),
+            ended = tokio::signal::ctrl_c() => ended,
+            _ = self.terminate.recv() => Ok(()),
         }
-        #[cfg(not(unix))]
+    }
+
+    #[cfg(not(unix))]
+    async fn asked(&mut self) -> std::io::Result<()> {
         tokio::signal::ctrl_c().await
     }
 }

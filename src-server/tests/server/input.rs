@@ -27,7 +27,8 @@ async fn reports_that_cannot_be_are_refused_with_their_reason() {
         (
             "an answer of 10,000 characters",
             |r| {
-                r.answers.insert("more".into(), Answer::Text("x".repeat(10_000)));
+                r.service_code = "streetlight".into();
+                r.answers = [("pole".into(), Answer::Text("x".repeat(10_000)))].into();
             },
             RefusalCode::TextTooLong,
         ),
@@ -116,7 +117,8 @@ async fn personal_data_never_enters_the_log() {
     let key = Key::new();
     let mut report = report_body(OLD_MILL);
     report.description = "Call Wanda Quillfeather".into();
-    report.answers.insert("more".into(), Answer::Text("behind the blue van".into()));
+    report.service_code = "streetlight".into();
+    report.answers = [("pole".into(), Answer::Text("behind the blue van".into()))].into();
     town.accepted(&key.report_as(&town, report)).await;
     let database = rusqlite::Connection::open(town.data().join("mend.sqlite")).unwrap();
     let holding = |table: &str, column: &str, what: &str| -> i64 {

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     net::{Ipv4Addr, TcpListener},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -13,12 +13,16 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
 use super::page::Page;
-use crate::{server::signal, wait::until};
+use crate::{
+    server::signal,
+    wait::{PATIENCE, until},
+};
 
 /// A driver on a port of its own, and the app that it started. Both end with this value.
 pub(super) struct Driver {
     process: Child,
     port: u16,
+    log: PathBuf,
 }
 
 impl Driver {
@@ -26,7 +30,8 @@ impl Driver {
     /// `window.log` in `folder`.
     pub(super) async fn start(program: &str, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)?;
-        let log = File::options().create(true).append(true).open(folder.join("window.log"))?;
+        let path = folder.join("window.log");
+        let log = File::options().create(true).append(true).open(&path)?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let process = Command::new(program)
             .arg(format!("--port={port}"))
@@ -38,7 +43,7 @@ impl Driver {
             .with_context(|| {
                 format!("{program} could not be started; `cargo xtask install --tests` installs it")
             })?;
-        let mut driver = Self { process, port };
+        let mut driver = Self { process, port, log: path };
         until(&format!("{program} listens"), async || {
             if let Some(status) = driver.process.try_wait()? {
                 bail!("{program} ended with {status}");
@@ -54,17 +59,27 @@ impl Driver {
     pub(super) async fn session(&self, vendor: &str, options: Value) -> Result<Page> {
         let mut capabilities = Capabilities::new();
         capabilities.insert(vendor.to_owned(), options);
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{}", self.port))
+        let address = format!("http://127.0.0.1:{}", self.port);
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let connect = builder.capabilities(capabilities).connect(&address);
+        // A driver waits for ever for a program that ended before it was there.
+        let client = tokio::time::timeout(PATIENCE, connect)
             .await
-            .context("no window opens")?;
+            .map_err(anyhow::Error::from)
+            .and_then(|opened| Ok(opened?))
+            .with_context(|| format!("no window opens; {}", self.told()))?;
         let ready = "return document.readyState === 'complete'";
         until("the window's first page", async || {
             Ok((client.execute(ready, Vec::new()).await? == json!(true)).then_some(()))
         })
         .await?;
         Ok(Page::new(client, self.port.to_string()))
+    }
+
+    fn told(&self) -> String {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        format!("its last words:\n{}", lines[lines.len().saturating_sub(30)..].join("\n"))
     }
 
     /// The process id of a program that this driver started, while it runs.

@@ -1,9 +1,8 @@
 //! What holds for the programs as processes.
 
-use std::process::Command;
-
-use anyhow::{Result, ensure};
-use mend_e2e::{Installation, Programs, Server};
+use anyhow::{Context, Result, ensure};
+use mend_e2e::{Installation, Programs, Server, wait::PATIENCE};
+use tokio::process::Command;
 
 #[tokio::test]
 async fn a_data_folder_has_one_process_and_a_kill_lets_go_of_it() -> Result<()> {
@@ -15,7 +14,9 @@ async fn a_data_folder_has_one_process_and_a_kill_lets_go_of_it() -> Result<()> 
 
     let mut second = Command::new(&programs.app);
     second.arg("--data").arg(phone.data()).args(["--server", &server.url("")]);
-    let second = tokio::task::spawn_blocking(move || second.output()).await??;
+    let second = tokio::time::timeout(PATIENCE, second.kill_on_drop(true).output())
+        .await
+        .context("the second process does not end")??;
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
     ensure!(!second.status.success(), "two processes in one data folder");
     ensure!(said.contains("already open"), "it says: {said}");
