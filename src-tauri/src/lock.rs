@@ -3,9 +3,15 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     path::Path,
+    time::{Duration, Instant},
 };
 
 use crate::AppError;
+
+/// How long a process that was killed may take to let go: it is gone from the list of processes
+/// before its files are closed.
+const DYING: Duration = Duration::from_secs(2);
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// The right to work in a data folder. The operating system ends it with the process, however the
 /// process ends, so a kill leaves nothing to clean up.
@@ -26,10 +32,16 @@ impl DataLock {
             .write(true)
             .open(folder.join("mend.lock"))
             .map_err(io_error)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(AppError::DataFolderTaken(folder.to_path_buf())),
-            Err(TryLockError::Error(error)) => Err(io_error(error)),
+        let end = Instant::now() + DYING;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(TryLockError::Error(error)) => return Err(io_error(error)),
+                Err(TryLockError::WouldBlock) if Instant::now() >= end => {
+                    return Err(AppError::DataFolderTaken(folder.to_path_buf()));
+                }
+                Err(TryLockError::WouldBlock) => std::thread::sleep(AGAIN),
+            }
         }
     }
 }

@@ -28,8 +28,11 @@ pub struct Repo {
 impl Repo {
     /// Asks cargo, which knows its configuration best.
     pub fn find() -> Result<Self> {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let root = manifest.parent().context("xtask lies in the workspace")?.to_path_buf();
+        // As cargo says at run time, not as it was when xtask was built: two clones may share one
+        // target folder.
+        let manifest = env::var_os("CARGO_MANIFEST_DIR").context("run it as `cargo xtask`")?;
+        let root =
+            Path::new(&manifest).parent().context("xtask lies in the workspace")?.to_path_buf();
         let answer = Command::new(cargo_program())
             .args(["metadata", "--no-deps", "--format-version", "1"])
             .current_dir(&root)
