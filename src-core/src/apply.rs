@@ -1,10 +1,9 @@
 //! `apply`: a subject after one more event. It reads no configuration and cannot fail: an event
 //! that makes no sense for the subject moves its version and nothing else.
 
-use crate::api::{OrderStatus, SubjectState};
 use crate::event::{Event, EventBody};
 use crate::id::{PhotoHash, SubjectKind};
-use crate::subject::{Photo, RequestStatus, ServiceRequest, WorkOrder};
+use crate::subject::{OrderStatus, Photo, RequestStatus, ServiceRequest, SubjectState, WorkOrder};
 
 /// The subject that `event` opens, if it is one that opens.
 pub fn open(event: &Event) -> Option<SubjectState> {

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::{OrderStatus, Role, SubjectState};
+use serde::{Deserialize, Serialize};
+
 use crate::catalogue::{Answer, AnswerProblem, AnswerProblemKind, Catalogue, Wanted};
 use crate::command::{
     AddNote, CommandBody, Complete, LABEL_LIMIT, PHOTO_BYTES_LIMIT, PHOTO_LIMIT, PhotoRef, Report,
@@ -12,7 +13,7 @@ use crate::command::{
 use crate::event::{Actor, Content, Event, EventBody, PhotoRole, RecordedAnswer, Visibility};
 use crate::id::{CommandId, ContentId, Origin, Principal, SubjectRef};
 use crate::refusal::{Refusal, RefusalCode};
-use crate::subject::{ServiceRequest, WorkOrder};
+use crate::subject::{OrderStatus, ServiceRequest, SubjectState, WorkOrder};
 use crate::time::Timestamp;
 
 /// Who speaks: taken from the signature, never from the body.
@@ -27,6 +28,16 @@ pub enum Speaker {
     },
     /// The server itself.
     System,
+}
+
+/// What a staff account may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Works orders of one crew.
+    Crew,
+    /// Assigns orders.
+    Dispatcher,
 }
 
 /// The part of a staff account that rules ask for.

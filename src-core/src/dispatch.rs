@@ -8,12 +8,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::SubjectState;
 use crate::catalogue::Answer;
 use crate::city::{City, RouteQuery};
 use crate::event::{Actor, Event, EventBody, RecordedAnswer};
 use crate::id::{CommandId, Origin, PhotoHash, SubjectRef};
-use crate::subject::{ServiceRequest, WorkOrder};
+use crate::subject::{ServiceRequest, SubjectState, WorkOrder};
 
 /// What the city must know beside its rules. Read in the same transaction, after `decide`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -241,12 +240,12 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::api::OrderStatus;
     use crate::apply::apply;
     use crate::catalogue::Priority;
     use crate::city::sample;
     use crate::event::{Outcome, PhotoRole, RecordedAnswer};
     use crate::id::{OwnerHash, SubjectId};
+    use crate::subject::OrderStatus;
     use crate::subject::RequestStatus;
     use crate::time::Timestamp;
     use crate::tracking::TrackingCode;

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::Promise;
 use crate::catalogue::Priority;
 use crate::id::{ContentId, EventId, OwnerHash, PhotoHash, Principal, SubjectId, SubjectRef};
 use crate::location::Location;
+use crate::subject::Promise;
 use crate::time::Timestamp;
 use crate::tracking::TrackingCode;
 

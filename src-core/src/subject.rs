@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::{OrderStatus, Promise};
 use crate::catalogue::Priority;
 use crate::event::{Outcome, PhotoRole, RecordedAnswer};
 use crate::id::{ContentId, OwnerHash, PhotoHash, Principal, SubjectId};
@@ -23,6 +22,15 @@ pub enum RequestStatus {
     InProgress,
     /// It is mended.
     Resolved,
+}
+
+/// Dates the city stands by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promise {
+    /// Someone will have looked by then.
+    pub response_due: Timestamp,
+    /// It will be mended by then.
+    pub resolution_due: Timestamp,
 }
 
 /// A photo of a subject.
@@ -127,4 +135,28 @@ pub struct WorkOrder {
     pub completed_at: Option<Timestamp>,
     /// Finished by a crew that had lost it meanwhile: a dispatcher should look.
     pub flagged: bool,
+}
+
+/// Where a work order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderStatus {
+    /// Nobody has it.
+    Unassigned,
+    /// A crew has it.
+    Assigned,
+    /// Work has begun.
+    Started,
+    /// Done.
+    Completed,
+}
+
+/// A subject's state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SubjectState {
+    /// A resident's report.
+    ServiceRequest(ServiceRequest),
+    /// A crew's task.
+    WorkOrder(WorkOrder),
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::{NoticeKind, Step, StepKind, SubjectState, WireEvent};
+use crate::api::{NoticeKind, Step, StepKind, WireEvent};
 use crate::event::{Actor, Content, Event, EventBody};
 use crate::id::{ContentId, PhotoHash, Principal, SubjectKind};
+use crate::subject::SubjectState;
 
 /// For whom something is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

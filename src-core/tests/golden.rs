@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use ed25519_dalek::SigningKey;
-use mend_core::api::Promise;
 use mend_core::catalogue::{Answer, Priority};
 use mend_core::command::{
     AddNote, AddPhotos, Assign, CommandBody, Complete, PhotoRef, Report, Start, VerifyPhoto,
@@ -21,6 +20,7 @@ use mend_core::id::{
     CityId, CommandId, ContentId, Origin, OwnerHash, PhotoHash, Principal, SubjectId,
 };
 use mend_core::location::{Location, LocationSource, Point};
+use mend_core::subject::Promise;
 use mend_core::time::Timestamp;
 use mend_core::tracking::TrackingCode;
 

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use mend_core::api::{OrderStatus, Role, SubjectState};
 use mend_core::apply::apply;
 use mend_core::catalogue::{
     Answer, Catalogue, Priority, Question, QuestionKind, Service, Sla, Visibility as Public, Wanted,
@@ -12,12 +11,12 @@ use mend_core::catalogue::{
 use mend_core::command::{
     AddNote, AddPhotos, Assign, CommandBody, Complete, PhotoRef, Report, Start, VerifyPhoto,
 };
-use mend_core::decide::{Command, Context, Decision, Speaker, SpeakerAccount, decide};
+use mend_core::decide::{Command, Context, Decision, Role, Speaker, SpeakerAccount, decide};
 use mend_core::event::{Actor, Content, Event, EventBody, Outcome, PhotoRole, Visibility};
 use mend_core::id::{CommandId, Origin, OwnerHash, PhotoHash, Principal, SubjectId, SubjectRef};
 use mend_core::location::{Location, LocationSource, Point};
 use mend_core::refusal::RefusalCode;
-use mend_core::subject::RequestStatus;
+use mend_core::subject::{OrderStatus, RequestStatus, SubjectState};
 use mend_core::time::Timestamp;
 use mend_core::tracking::TrackingCode;
 use proptest::prelude::*;

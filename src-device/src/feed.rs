@@ -1,9 +1,10 @@
 //! Takes in what a feed says: enter, events, leave. One transaction with the cursor, so that a
 //! kill neither loses a row nor reads it twice to another effect.
 
-use mend_core::api::{Change, ChangesPage, Snapshot, SubjectState, WireEvent};
+use mend_core::api::{Change, ChangesPage, Snapshot, WireEvent};
 use mend_core::apply::apply;
 use mend_core::id::{Principal, SubjectRef};
+use mend_core::subject::SubjectState;
 
 use crate::store::{StoreError, Tables};
 

@@ -153,8 +153,8 @@ fn listed(tables: Tables<'_>, act: &Act<'_>, order: SubjectId) -> Result<Listed,
         return Err(RefusalCode::NotFound.into());
     };
     let (service_code, place) = match state {
-        mend_core::api::SubjectState::ServiceRequest(r) => (r.service_code, r.place),
-        mend_core::api::SubjectState::WorkOrder(o) => (o.service_code, o.place),
+        mend_core::subject::SubjectState::ServiceRequest(r) => (r.service_code, r.place),
+        mend_core::subject::SubjectState::WorkOrder(o) => (o.service_code, o.place),
     };
     let label = match content.get(&place) {
         Some(Content::Place(location)) => label_of(location),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use mend_core::api::{
-    Delivery, Named, OrderPage, OrderStatus, OrderSummary, OutboxItem, ReportDraft, ReportSummary,
-    RequestPage, Step, StepKind, SubjectState, Today, me_scope,
+    Delivery, Named, OrderPage, OrderSummary, OutboxItem, ReportDraft, ReportSummary, RequestPage,
+    Step, StepKind, Today, me_scope,
 };
 use mend_core::catalogue::Answer;
 use mend_core::city::City;
@@ -12,7 +12,7 @@ use mend_core::command::CommandBody;
 use mend_core::event::{Content, PhotoRole, RecordedAnswer};
 use mend_core::id::{CommandId, ContentId, PhotoHash, SubjectId};
 use mend_core::location::Location;
-use mend_core::subject::{Photo, ServiceRequest, WorkOrder};
+use mend_core::subject::{OrderStatus, Photo, ServiceRequest, SubjectState, WorkOrder};
 use mend_core::time::Timestamp;
 
 use crate::error::DeviceError;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use mend_core::api::{SubjectState, WireEvent};
+use mend_core::api::WireEvent;
 use mend_core::apply::apply;
 use mend_core::catalogue::Catalogue;
 use mend_core::city::City;
@@ -11,6 +11,7 @@ use mend_core::command::CommandBody;
 use mend_core::decide::{Command, Context, Speaker, decide};
 use mend_core::event::Content;
 use mend_core::id::{ContentId, Principal, SubjectId};
+use mend_core::subject::SubjectState;
 use mend_core::sync::ItemState;
 use mend_core::time::Timestamp;
 

@@ -12,15 +12,13 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::{Server, photo};
-use mend_core::api::{
-    Delivery, FlowStep, NoticeKind, OrderStatus, ReportDraft, StepKind, SubjectState,
-};
+use mend_core::api::{Delivery, FlowStep, NoticeKind, ReportDraft, StepKind};
 use mend_core::catalogue::Answer;
 use mend_core::id::{DraftId, PhotoHash, SubjectKind};
 use mend_core::location::{Location, LocationSource, Point};
 use mend_core::photo_hint::NoHint;
 use mend_core::refusal::{Refusal, RefusalCode};
-use mend_core::subject::RequestStatus;
+use mend_core::subject::{OrderStatus, RequestStatus, SubjectState};
 use mend_device::photo::PhotoSize;
 use mend_device::{Device, DeviceError};
 

@@ -5,15 +5,14 @@
 
 mod common;
 
-use mend_core::api::{
-    Change, ChangesPage, FlowStep, ReportDraft, Snapshot, SubjectState, WireEvent, me_scope,
-};
+use mend_core::api::{Change, ChangesPage, FlowStep, ReportDraft, Snapshot, WireEvent, me_scope};
 use mend_core::apply::apply;
 use mend_core::catalogue::Answer;
 use mend_core::city::City;
 use mend_core::event::{Actor, Content, Event, EventBody};
 use mend_core::id::{CommandId, DraftId, Origin, OwnerHash, SubjectId, SubjectRef};
 use mend_core::location::{Location, LocationSource, Point};
+use mend_core::subject::SubjectState;
 use mend_core::time::Timestamp;
 use mend_core::tracking::TrackingCode;
 use mend_device::DeviceError;

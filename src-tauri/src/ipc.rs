@@ -213,7 +213,7 @@ mod tests {
 
     /// Names in the first column of the IPC table in `mend_core::api`.
     fn promised() -> Vec<&'static str> {
-        let api = include_str!("../../src-core/src/api.rs");
+        let api = include_str!("../../src-core/src/api/mod.rs");
         let (_, table) = api.split_once("# IPC").unwrap();
         table
             .lines()

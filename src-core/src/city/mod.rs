@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::{CityView, Promise};
+use crate::api::CityView;
 use crate::catalogue::{Answer, Priority};
 pub use crate::catalogue::{Catalogue, Crew, Department, Service};
 use crate::id::CityId;
 use crate::location::{BadPoint, Point};
+use crate::subject::Promise;
 use crate::time::Timestamp;
 
 pub mod calendar;

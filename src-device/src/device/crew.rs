@@ -1,9 +1,11 @@
 //! What a crew does: sign in, see the day's orders, start, complete.
 
-use mend_core::api::{Account, CompletionDraft, OrderPage, Role, SubjectState, Today};
+use mend_core::api::{Account, CompletionDraft, OrderPage, Today};
+use mend_core::decide::Role;
 use mend_core::event::Outcome;
 use mend_core::id::{DraftId, SubjectId};
 use mend_core::refusal::RefusalCode;
+use mend_core::subject::SubjectState;
 use mend_core::sync::Input;
 
 use super::Device;

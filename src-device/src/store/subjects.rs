@@ -1,8 +1,8 @@
 //! Tables `subjects` and `subject_scopes`: what the city said of each subject, and by which feeds
 //! this device sees it. Your own unanswered commands are laid over it when it is shown.
 
-use mend_core::api::SubjectState;
 use mend_core::id::{SubjectId, SubjectRef};
+use mend_core::subject::SubjectState;
 use rusqlite::OptionalExtension;
 
 use super::{StoreError, Tables, bytes, from_json, kind, to_json};

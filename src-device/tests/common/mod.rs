@@ -17,13 +17,13 @@ use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use mend_core::api::{
     Accepted, Account, Answers, Change, ChangesPage, CommandAnswer, ME, Named, Nonce, Notice,
-    NoticesPage, NoticesRead, OpenSession, PhotoAnswer, Problem, Role, Session, Snapshot,
-    SubjectState, WireEvent, me_scope,
+    NoticesPage, NoticesRead, OpenSession, PhotoAnswer, Problem, Session, Snapshot, WireEvent,
+    me_scope,
 };
 use mend_core::apply::apply;
 use mend_core::city::{City, CityPack};
 use mend_core::command::{CommandBody, VerifyPhoto};
-use mend_core::decide::{Command, Context, Speaker, SpeakerAccount, decide};
+use mend_core::decide::{Command, Context, Role, Speaker, SpeakerAccount, decide};
 use mend_core::dispatch::{Facts, dispatch};
 use mend_core::event::{Content, Event};
 use mend_core::frame;
@@ -31,6 +31,7 @@ use mend_core::id::{
     CommandId, ContentId, PhotoHash, Principal, SubjectId, SubjectKind, SubjectRef,
 };
 use mend_core::refusal::{Refusal, RefusalCode};
+use mend_core::subject::SubjectState;
 use mend_core::time::{Timestamp, occurred_at};
 use mend_core::view::{Reader, notice_kind, redact_state, wire_event};
 use sha2::{Digest, Sha256};

@@ -6,8 +6,8 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use mend_core::api::Role;
 use mend_core::city::City;
+use mend_core::decide::Role;
 
 use super::passwords;
 use crate::store::{AccountRow, Reads, Store, StoreError};

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mend_core::api::{ME, Role, SubjectState};
+use mend_core::api::ME;
+use mend_core::decide::Role;
 use mend_core::id::Principal;
+use mend_core::subject::SubjectState;
 use mend_core::time::Timestamp;
 use mend_core::view::Reader;
 use sha2::{Digest, Sha256};

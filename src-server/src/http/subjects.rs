@@ -23,7 +23,7 @@ pub async fn seen(
     server: &Server,
     caller: &Caller,
     subject: SubjectRef,
-) -> Result<(mend_core::api::SubjectState, Reader), Problem> {
+) -> Result<(mend_core::subject::SubjectState, Reader), Problem> {
     let state = server.readers.read(move |reads| reads.state(subject)).await?;
     let state = state.ok_or(Problem::new(Code::NotFound))?;
     let reader = caller.session.sight(&state).ok_or(Problem::new(Code::NotFound))?;

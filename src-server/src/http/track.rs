@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, Path, State};
 use axum::response::Response;
-use mend_core::api::{PublicRequest, Snapshot, SubjectState, Tracked, WireEvent};
+use mend_core::api::{PublicRequest, Snapshot, Tracked, WireEvent};
 use mend_core::catalogue::Visibility;
 use mend_core::city::City;
 use mend_core::event::{Actor, Content, EventBody};
-use mend_core::subject::ServiceRequest;
+use mend_core::subject::{ServiceRequest, SubjectState};
 use mend_core::tracking::{BadCode, TrackingCode};
 use mend_core::view::steps;
 

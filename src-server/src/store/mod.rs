@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use mend_core::api::{Change, CommandAnswer, NoticesPage, Role, Snapshot, SubjectState};
+use mend_core::api::{Change, CommandAnswer, NoticesPage, Snapshot};
 use mend_core::command::CommandBody;
+use mend_core::decide::Role;
 use mend_core::id::{CommandId, PhotoHash, Principal, SubjectId, SubjectKind, SubjectRef};
 use mend_core::refusal::Refusal;
+use mend_core::subject::SubjectState;
 use mend_core::time::Timestamp;
 use mend_core::tracking::TrackingCode;
 use mend_core::view::Reader;

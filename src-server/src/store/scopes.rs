@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use mend_core::api::{SubjectState, me_scope};
+use mend_core::api::me_scope;
+use mend_core::subject::SubjectState;
 
 /// The feed that dispatchers read.
 pub const CITY: &str = "city";

@@ -1,11 +1,11 @@
 //! Crews and dispatchers: sign-in, orders, work done without a network.
 
-use mend_core::api::{Change, CommandAnswer, NoticeKind, NoticesPage, OrderStatus, SubjectState};
+use mend_core::api::{Change, CommandAnswer, NoticeKind, NoticesPage};
 use mend_core::command::{AddNote, Assign, CommandBody, Start};
 use mend_core::event::Visibility;
 use mend_core::id::SubjectId;
 use mend_core::refusal::RefusalCode;
-use mend_core::subject::RequestStatus;
+use mend_core::subject::{OrderStatus, RequestStatus, SubjectState};
 use mend_core::time::DAY_MS;
 
 use crate::support::*;

@@ -2,13 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
-use mend_core::api::{CommandAnswer, OrderStatus};
+use mend_core::api::CommandAnswer;
 use mend_core::command::{AddNote, CommandBody};
 use mend_core::event::Visibility;
 use mend_core::frame::batch;
 use mend_core::id::CityId;
 use mend_core::refusal::RefusalCode;
-use mend_core::subject::RequestStatus;
+use mend_core::subject::{OrderStatus, RequestStatus};
 use reqwest::{Method, StatusCode};
 
 use crate::support::*;

@@ -1,6 +1,7 @@
 //! Sessions: nonces, passwords, ends.
 
-use mend_core::api::{OpenSession, Role, Session};
+use mend_core::api::{OpenSession, Session};
+use mend_core::decide::Role;
 use mend_core::id::CityId;
 use mend_core::time::DAY_MS;
 use reqwest::{Method, StatusCode};

@@ -14,6 +14,7 @@ use mend_core::frame::{Head, batch, seal};
 use mend_core::id::*;
 use mend_core::location::{Location, LocationSource, Point};
 use mend_core::refusal::RefusalCode;
+use mend_core::subject::SubjectState;
 use mend_core::time::Timestamp;
 use mend_core::tracking::TrackingCode;
 use mend_server::{Clock, Config, Running, start};

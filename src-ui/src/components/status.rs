@@ -1,9 +1,9 @@
 //! Status: icon, word and colour, always the three.
 
 use leptos::prelude::*;
-use mend_core::api::{Delivery, OrderStatus};
+use mend_core::api::Delivery;
 use mend_core::catalogue::Priority;
-use mend_core::subject::RequestStatus;
+use mend_core::subject::{OrderStatus, RequestStatus};
 use mend_core::time::{DAY_MS, Timestamp};
 
 use super::icon::Icon;

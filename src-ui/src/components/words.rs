@@ -1,10 +1,10 @@
 //! Words for the domain's codes.
 
 use leptos::prelude::*;
-use mend_core::api::{Failure, FlowStep, OrderStatus, StepKind};
+use mend_core::api::{Failure, FlowStep, StepKind};
 use mend_core::catalogue::{Answer, Priority, Service};
 use mend_core::refusal::Refusal;
-use mend_core::subject::RequestStatus;
+use mend_core::subject::{OrderStatus, RequestStatus};
 
 use crate::context::use_room;
 use crate::format;

@@ -1,6 +1,6 @@
 //! Table `accounts`: staff accounts. Passwords only as argon2id.
 
-use mend_core::api::Role;
+use mend_core::decide::Role;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::StoreError;

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use mend_core::api::{Change, Snapshot, SubjectState};
+use mend_core::api::{Change, Snapshot};
 use mend_core::id::{SubjectId, SubjectRef};
+use mend_core::subject::SubjectState;
 use mend_core::time::{DAY_MS, Timestamp};
 use mend_core::view::{Reader, redact_state};
 use rusqlite::{Connection, OptionalExtension};

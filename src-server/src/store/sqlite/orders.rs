@@ -1,7 +1,6 @@
 //! Table `orders`: a reading of the log, made again by `rebuild`.
 
-use mend_core::api::{OrderStatus, SubjectState};
-use mend_core::subject::WorkOrder;
+use mend_core::subject::{OrderStatus, SubjectState, WorkOrder};
 use rusqlite::Connection;
 
 use super::{StoreError, json};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use mend_core::api::{Accepted, SubjectState};
+use mend_core::api::Accepted;
 use mend_core::apply::apply;
 use mend_core::city::City;
 use mend_core::command::CommandBody;
@@ -12,7 +12,7 @@ use mend_core::dispatch::{Facts, dispatch};
 use mend_core::event::{Actor, Content, Event, EventBody};
 use mend_core::id::{ContentId, SubjectRef};
 use mend_core::refusal::RefusalCode;
-use mend_core::subject::ServiceRequest;
+use mend_core::subject::{ServiceRequest, SubjectState};
 use mend_core::time::Timestamp;
 use rusqlite::Connection;
 

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use mend_core::api::{NoticesPage, Snapshot, SubjectState};
+use mend_core::api::{NoticesPage, Snapshot};
 use mend_core::id::{PhotoHash, Principal, SubjectRef};
+use mend_core::subject::SubjectState;
 use mend_core::time::Timestamp;
 use mend_core::tracking::TrackingCode;
 use mend_core::view::Reader;

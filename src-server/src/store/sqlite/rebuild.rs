@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use mend_core::api::SubjectState;
 use mend_core::apply::apply;
 use mend_core::id::SubjectRef;
+use mend_core::subject::SubjectState;
 use rusqlite::Connection;
 
 use super::events::Stored;

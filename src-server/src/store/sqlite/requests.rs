@@ -1,8 +1,7 @@
 //! Table `requests`: a reading of the log, made again by `rebuild`.
 
-use mend_core::api::SubjectState;
 use mend_core::id::SubjectId;
-use mend_core::subject::{RequestStatus, ServiceRequest};
+use mend_core::subject::{RequestStatus, ServiceRequest, SubjectState};
 use mend_core::tracking::TrackingCode;
 use rusqlite::Connection;
 

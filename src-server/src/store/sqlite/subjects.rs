@@ -1,7 +1,7 @@
 //! The two tables of subjects, as one: by kind.
 
-use mend_core::api::SubjectState;
 use mend_core::id::{SubjectId, SubjectKind, SubjectRef};
+use mend_core::subject::SubjectState;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{StoreError, bad_row, orders, requests};

@@ -3,15 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use mend_core::api::{CommandAnswer, Role, SubjectState};
+use mend_core::api::CommandAnswer;
 use mend_core::catalogue::Answer;
 use mend_core::city::City;
 use mend_core::command::{
     AddNote, AddPhotos, Assign, CommandBody, Complete, PhotoRef, Report, Start, VerifyPhoto,
 };
+use mend_core::decide::Role;
 use mend_core::event::{Outcome, PhotoRole, Visibility};
 use mend_core::id::{CommandId, OwnerHash, PhotoHash, Principal, SubjectId, SubjectRef};
 use mend_core::location::{Location, LocationSource, Point};
+use mend_core::subject::SubjectState;
 use mend_core::time::{DAY_MS, Timestamp};
 use mend_core::tracking::TrackingCode;
 use proptest::prelude::*;

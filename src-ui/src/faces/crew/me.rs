@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
-use mend_core::api::{Account, Failure, Role};
+use mend_core::api::{Account, Failure};
+use mend_core::decide::Role;
 use serde_json::{Value, json};
 
 use super::sync::SyncState;

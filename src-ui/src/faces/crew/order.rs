@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use mend_core::api::{Failure, OrderPage, OrderStatus};
+use mend_core::api::{Failure, OrderPage};
+use mend_core::subject::OrderStatus;
 use serde_json::json;
 
 use super::sync::SyncState;

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
-use mend_core::api::{Delivery, Failure, OrderStatus, OrderSummary, Today};
+use mend_core::api::{Delivery, Failure, OrderSummary, Today};
+use mend_core::subject::OrderStatus;
 use serde_json::{Value, json};
 
 use super::sync::SyncState;

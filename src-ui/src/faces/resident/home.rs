@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
-use mend_core::api::{Account, Delivery, ReportSummary, Role};
+use mend_core::api::{Account, Delivery, ReportSummary};
+use mend_core::decide::Role;
 use serde_json::Value;
 
 use super::row::ReportRow;
