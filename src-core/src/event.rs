@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::Priority;
 use crate::id::{ContentId, EventId, OwnerHash, PhotoHash, Principal, SubjectId, SubjectRef};
 use crate::location::Location;
-use crate::subject::Promise;
 use crate::time::Timestamp;
 use crate::tracking::TrackingCode;
 
@@ -67,6 +66,15 @@ pub enum Actor {
     City,
     /// The server itself.
     System,
+}
+
+/// Dates the city stands by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promise {
+    /// Someone will have looked by then.
+    pub response_due: Timestamp,
+    /// It will be mended by then.
+    pub resolution_due: Timestamp,
 }
 
 /// Who may read a note.

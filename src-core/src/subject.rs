@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Priority;
-use crate::event::{Outcome, PhotoRole, RecordedAnswer};
+use crate::event::{Outcome, PhotoRole, Promise, RecordedAnswer};
 use crate::id::{ContentId, OwnerHash, PhotoHash, Principal, SubjectId};
 use crate::time::Timestamp;
 use crate::tracking::TrackingCode;
@@ -22,15 +22,6 @@ pub enum RequestStatus {
     InProgress,
     /// It is mended.
     Resolved,
-}
-
-/// Dates the city stands by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Promise {
-    /// Someone will have looked by then.
-    pub response_due: Timestamp,
-    /// It will be mended by then.
-    pub resolution_due: Timestamp,
 }
 
 /// A photo of a subject.

@@ -13,14 +13,14 @@ use mend_core::command::{
     AddNote, AddPhotos, Assign, CommandBody, Complete, PhotoRef, Report, Start, VerifyPhoto,
 };
 use mend_core::event::{
-    Content, EventBody, Outcome, PhotoRole, RecordedAnswer, Visibility, stored_body, upcast,
+    Content, EventBody, Outcome, PhotoRole, Promise, RecordedAnswer, Visibility, stored_body,
+    upcast,
 };
 use mend_core::frame::{self, Head};
 use mend_core::id::{
     CityId, CommandId, ContentId, Origin, OwnerHash, PhotoHash, Principal, SubjectId,
 };
 use mend_core::location::{Location, LocationSource, Point};
-use mend_core::subject::Promise;
 use mend_core::time::Timestamp;
 use mend_core::tracking::TrackingCode;
 

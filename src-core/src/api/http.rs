@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Service;
 use crate::decide::Role;
-use crate::event::{Content, Event};
+use crate::event::{Content, Event, Promise};
 use crate::id::{CityId, CommandId, ContentId, PhotoHash, Principal, SubjectId, SubjectRef};
 use crate::refusal::Refusal;
-use crate::subject::{Promise, RequestStatus, SubjectState};
+use crate::subject::{RequestStatus, SubjectState};
 use crate::time::Timestamp;
 
 /// `GET /health`.

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::http::{Named, Notice, Step};
 use crate::catalogue::{Answer, Priority};
-use crate::event::Outcome;
+use crate::event::{Outcome, Promise};
 use crate::id::{CommandId, DraftId, PhotoHash, SubjectId, SubjectRef};
 use crate::location::{Location, Point};
 use crate::refusal::Refusal;
-use crate::subject::{OrderStatus, Promise, RequestStatus};
+use crate::subject::{OrderStatus, RequestStatus};
 use crate::time::Timestamp;
 use crate::tracking::TrackingCode;
 

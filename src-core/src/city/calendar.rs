@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use super::check::{Faults, Part};
 use super::pack::{CalendarRules, OfficeHours, Weekday, ZoneRules};
 use crate::catalogue::Sla;
-use crate::subject::Promise;
+use crate::event::Promise;
 use crate::time::Timestamp;
 
 const HOUR_MS: i64 = 3_600_000;

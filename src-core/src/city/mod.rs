@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use crate::api::CityView;
 use crate::catalogue::{Answer, Priority};
 pub use crate::catalogue::{Catalogue, Crew, Department, Service};
+use crate::event::Promise;
 use crate::id::CityId;
 use crate::location::{BadPoint, Point};
-use crate::subject::Promise;
 use crate::time::Timestamp;
 
 pub mod calendar;

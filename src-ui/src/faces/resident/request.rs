@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use mend_core::api::{Delivery, RequestPage, StepKind};
-use mend_core::subject::{Promise, RequestStatus};
+use mend_core::event::Promise;
+use mend_core::subject::RequestStatus;
 use mend_core::time::Timestamp;
 use serde_json::json;
 
