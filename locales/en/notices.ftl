@@ -3,7 +3,7 @@
 
 notice-the-city = The city
 notice-received = Your report is received
-    .text = { $service }, No. { $number }. The city’s dates are in it.
+    .text = { $service }, No. { $number }. Open it to see when the city replies.
 notice-assigned = { $by } has your report
     .text = { $service }, No. { $number }.
 notice-started = Work has begun

@@ -110,6 +110,9 @@ refusal-missing_service =
 refusal-not_refused =
     This is still on its way.
     It cannot be removed now. Wait for the city’s answer.
+refusal-draft_exists =
+    Another report is not finished yet.
+    Both are kept on this device. Send or discard that one first, then change this one.
 refusal-store_newer =
     A newer Mend wrote the data on this device.
     Nothing was touched. Update Mend to open it.
@@ -161,7 +164,7 @@ refusal-wrong_password =
     Check both and try again. Dispatch can give you a new password.
 refusal-too_many_attempts =
     That was too often in a short time.
-    Wait a minute and try again.
+    Wait a while and try again; after many wrong passwords it takes 15 minutes.
 refusal-account_differs =
     This device already signs for another account here.
     Sign out the other account first, then sign in again.
@@ -174,6 +177,9 @@ refusal-nonce_expired =
 refusal-busy =
     The city has much to do at this moment.
     Everything is kept on this device and goes by itself.
+refusal-server_failed =
+    The city’s server could not read or keep this.
+    Everything is kept on this device. Try again in a moment.
 refusal-photo_wrong_hash =
     The photo did not arrive as it left.
     It is kept on this device and is sent again by itself.

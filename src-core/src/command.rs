@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::Answer;
 use crate::event::{Outcome, PhotoRole, Visibility};
 use crate::id::{OwnerHash, PhotoHash, SubjectKind};
-use crate::location::Location;
+use crate::location::{Location, Point};
 use crate::refusal::{Refusal, RefusalCode};
 use crate::tracking::TrackingCode;
 
@@ -209,18 +209,18 @@ impl CommandBody {
     /// `bad_position` for a place that is none, `bad_body` for everything else.
     pub fn from_json(type_: u16, version: u16, json: &[u8]) -> Result<Self, Refusal> {
         fn read<T: for<'de> Deserialize<'de>>(json: &[u8]) -> Result<T, Refusal> {
-            serde_json::from_slice(json).map_err(|e| {
-                // serde's message is about shape, but a position is a person's to put right.
-                let text = e.to_string();
-                if text.contains("position") {
-                    RefusalCode::BadPosition.into()
-                } else {
-                    RefusalCode::BadBody.into()
-                }
-            })
+            serde_json::from_slice(json).map_err(|_| RefusalCode::BadBody.into())
+        }
+        /// A place that is none is a person's to put right, so it is told apart from the rest.
+        fn read_report(json: &[u8]) -> Result<Report, Refusal> {
+            let body: serde_json::Value = read(json)?;
+            if body.pointer("/location/point").is_some_and(|at| Point::deserialize(at).is_err()) {
+                return Err(RefusalCode::BadPosition.into());
+            }
+            serde_json::from_value(body).map_err(|_| RefusalCode::BadBody.into())
         }
         match (type_, version) {
-            (1, 1) => read(json).map(Box::new).map(Self::Report),
+            (1, 1) => read_report(json).map(Box::new).map(Self::Report),
             (2, 1) => read(json).map(Self::AddNote),
             (3, 1) => read(json).map(Self::AddPhotos),
             (4, 1) => read(json).map(Self::Assign),

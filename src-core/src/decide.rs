@@ -11,9 +11,9 @@ use crate::command::{
     TEXT_LIMIT,
 };
 use crate::event::{Actor, Content, Event, EventBody, PhotoRole, RecordedAnswer, Visibility};
-use crate::id::{CommandId, ContentId, Origin, Principal, SubjectRef};
+use crate::id::{CommandId, ContentId, Origin, PhotoHash, Principal, SubjectRef};
 use crate::refusal::{Refusal, RefusalCode};
-use crate::subject::{OrderStatus, ServiceRequest, SubjectState, WorkOrder};
+use crate::subject::{OrderStatus, Photo, ServiceRequest, SubjectState, WorkOrder};
 use crate::time::Timestamp;
 
 /// Who speaks: taken from the signature, never from the body.
@@ -85,6 +85,8 @@ pub struct Context<'a> {
     pub speaker: &'a Speaker,
     /// What the city offers.
     pub catalogue: &'a Catalogue,
+    /// The version of the city pack that `catalogue` comes from.
+    pub pack_version: &'a str,
     /// Codes of the crews that exist.
     pub crews: &'a [String],
     /// When it is recorded (on a device: the device's clock).
@@ -163,9 +165,14 @@ impl<'a> Writer<'a> {
         (!text.is_empty()).then(|| self.content(Content::Text { text: text.to_owned() }))
     }
 
-    fn photos(&mut self, photos: &[PhotoRef]) {
+    /// Names photos, each once: one that is named twice, or is there already, says nothing new.
+    fn photos(&mut self, known: &[Photo], photos: &[PhotoRef]) {
+        let mut named: Vec<PhotoHash> = known.iter().map(|photo| photo.hash).collect();
         for photo in photos {
-            self.event(EventBody::PhotoAdded { hash: photo.hash, role: photo.role });
+            if !named.contains(&photo.hash) {
+                named.push(photo.hash);
+                self.event(EventBody::PhotoAdded { hash: photo.hash, role: photo.role });
+            }
         }
     }
 }
@@ -197,9 +204,9 @@ pub fn decide(
             if add.photos.is_empty() {
                 return Err(RefusalCode::BadBody.into());
             }
-            check_photo_count(state, add.photos.len())?;
+            check_photo_count(state.photos(), add.photos.len())?;
             let mut writer = writer;
-            writer.photos(&add.photos);
+            writer.photos(state.photos(), &add.photos);
             Ok(writer.decision)
         }
         (CommandBody::VerifyPhoto(verify), Some(state)) => {
@@ -264,8 +271,8 @@ fn check_text(text: &str, limit: usize) -> Result<(), Refusal> {
 }
 
 /// Photos of a subject in all: those it has and those that come.
-fn check_photo_count(state: &SubjectState, more: usize) -> Result<(), Refusal> {
-    if state.photos().len() + more > 2 * PHOTO_LIMIT {
+fn check_photo_count(known: &[Photo], more: usize) -> Result<(), Refusal> {
+    if known.len() + more > 2 * PHOTO_LIMIT {
         return Err(Refusal::new(RefusalCode::TooManyPhotos).with("limit", 2 * PHOTO_LIMIT));
     }
     Ok(())
@@ -339,31 +346,49 @@ fn decide_note(mut writer: Writer<'_>, note: &AddNote) -> Result<Decision, Refus
     Ok(writer.decision)
 }
 
+/// A report is judged by the catalogue that the person saw. Where that was an older one, it is not
+/// refused for its age: a service that is gone goes to the desk, questions that are new are asked
+/// later, and answers that no longer fit are kept as words.
 fn decide_report(mut writer: Writer<'_>, report: &Report) -> Result<Decision, Refusal> {
-    let service = writer.context.catalogue.service(&report.service_code).ok_or_else(|| {
-        Refusal::new(RefusalCode::UnknownService).with("service", &report.service_code)
-    })?;
+    let context = writer.context;
+    let older = report.pack_version != context.pack_version;
+    let service = context.catalogue.service(&report.service_code);
+    if service.is_none() && !(older && is_code(&report.service_code)) {
+        return Err(RefusalCode::UnknownService.into());
+    }
     check_text(&report.location.label, LABEL_LIMIT)?;
     check_text(&report.description, TEXT_LIMIT)?;
     check_photos(&report.photos, PhotoRole::Before)?;
-    service.check_answers(&report.answers).map_err(answer_refusal)?;
-    if service.photo == Wanted::Required && report.photos.is_empty() {
-        return Err(RefusalCode::MissingPhoto.into());
+    if let Some(service) = service.filter(|_| !older) {
+        service.check_answers(&report.answers).map_err(answer_refusal)?;
+        if service.photo == Wanted::Required && report.photos.is_empty() {
+            return Err(RefusalCode::MissingPhoto.into());
+        }
     }
-    if !writer.context.inside_city {
+    if !context.inside_city {
         return Err(RefusalCode::OutsideCity.into());
     }
     let place = writer.content(Content::Place(report.location.clone()));
     let description = writer.text(&report.description);
     let mut answers = BTreeMap::new();
-    for (question, answer) in &report.answers {
+    for (question, answer) in report.answers.iter().take(ANSWER_LIMIT) {
+        if !is_code(question) {
+            return Err(Refusal::new(RefusalCode::BadAnswer));
+        }
+        let fits = service
+            .and_then(|service| service.question(question))
+            .is_some_and(|question| question.problem_with(answer).is_none());
         let recorded = match answer {
-            Answer::Choice(choice) => RecordedAnswer::Choice(choice.clone()),
             Answer::Flag(flag) => RecordedAnswer::Flag(*flag),
-            Answer::Text(text) => match writer.text(text) {
-                Some(id) => RecordedAnswer::Text(id),
-                None => continue,
-            },
+            Answer::Choice(choice) if fits => RecordedAnswer::Choice(choice.clone()),
+            // What the city does not know is a person's words, and words are content.
+            Answer::Choice(text) | Answer::Text(text) => {
+                check_text(text, TEXT_LIMIT)?;
+                match writer.text(text) {
+                    Some(id) => RecordedAnswer::Text(id),
+                    None => continue,
+                }
+            }
         };
         answers.insert(question.clone(), recorded);
     }
@@ -376,8 +401,17 @@ fn decide_report(mut writer: Writer<'_>, report: &Report) -> Result<Decision, Re
         tracking_code: report.tracking_code,
         owner: report.owner,
     });
-    writer.photos(&report.photos);
+    writer.photos(&[], &report.photos);
     Ok(writer.decision)
+}
+
+/// Most answers of one report.
+const ANSWER_LIMIT: usize = 40;
+
+/// Whether a text can be a code: what enters an event from outside must not be prose.
+fn is_code(text: &str) -> bool {
+    (1..=40).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 fn answer_refusal(problem: AnswerProblem) -> Refusal {
@@ -400,6 +434,7 @@ fn decide_complete(
     let reassigned = crew_of(writer.context, order)?;
     check_text(&complete.note, TEXT_LIMIT)?;
     check_photos(&complete.photos, PhotoRole::After)?;
+    check_photo_count(&order.photos, complete.photos.len())?;
     // Finished work is never thrown away: a second completion is recorded too, and flagged.
     let again = order.status == OrderStatus::Completed;
     if !again && order.status != OrderStatus::Started {
@@ -407,7 +442,7 @@ fn decide_complete(
         writer.event(EventBody::Started {});
     }
     let note = writer.text(&complete.note);
-    writer.photos(&complete.photos);
+    writer.photos(&order.photos, &complete.photos);
     let flagged = reassigned || again;
     writer.event(EventBody::Completed { outcome: complete.outcome, note, flagged });
     Ok(writer.decision)

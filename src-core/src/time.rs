@@ -20,8 +20,12 @@ impl Timestamp {
 /// One day in milliseconds (for ages and limits, never for calendars).
 pub const DAY_MS: i64 = 86_400_000;
 
+/// How far back a device is believed that had seen nothing of the server when it acted.
+pub const UNSEEN_MS: i64 = 365 * DAY_MS;
+
 /// When something happened, as far as the server will believe it: the device's time corrected by
-/// its measured offset, not before what the device had already seen, not after its arrival.
+/// its measured offset, not before what the device had already seen (or [`UNSEEN_MS`] before its
+/// arrival, if it had seen nothing), not after its arrival.
 ///
 /// `offset_ms` is server minus device, as the device measured it. `seen` is the `recorded_at` of
 /// the newest thing that the device knew of when it acted. If `seen` lies after `arrival` (it
@@ -33,7 +37,7 @@ pub fn occurred_at(
     arrival: Timestamp,
 ) -> Timestamp {
     let corrected = device_clock.plus_ms(i64::from(offset_ms));
-    let floor = seen.unwrap_or(Timestamp(i64::MIN));
+    let floor = seen.unwrap_or(arrival.plus_ms(-UNSEEN_MS));
     Timestamp(corrected.0.max(floor.0).min(arrival.0))
 }
 
@@ -50,6 +54,7 @@ mod tests {
         ) {
             let at = occurred_at(Timestamp(clock), offset, seen.map(Timestamp), Timestamp(arrival));
             prop_assert!(at.0 <= arrival);
+            prop_assert!(at.0 >= arrival - UNSEEN_MS);
             if let Some(seen) = seen
                 && seen <= arrival
             {

@@ -1,6 +1,6 @@
 //! Tracking codes: the short receipt that opens what is public.
 //!
-//! Seven symbols of Crockford's base32 (35 random bits) and one check symbol, written 7K4M-2QX9.
+//! Seven symbols of Crockford's base32 (35 random bits) and one check symbol, written 7K4M-2QX6.
 //! The check is a weighted sum over GF(32) (polynomial x⁵+x²+1): the symbol in place i counts
 //! αⁱ times. All weights differ and none is zero, so every single wrong symbol and every swap of
 //! two symbols, neighbours or not, is found.
@@ -133,6 +133,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_code_that_people_are_shown_as_an_example_is_one() {
+        assert!("7K4M-2QX6".parse::<TrackingCode>().is_ok());
+    }
 
     proptest! {
         #[test]

@@ -128,8 +128,8 @@ pub fn steps(
                     match steps.last_mut() {
                         // A report names its photos right after itself.
                         Some(step)
-                            if matches!(step.kind, StepKind::Received | StepKind::Photos)
-                                && step.at == event.occurred_at =>
+                            if matches!(step.kind, StepKind::Received)
+                                && step.at == event.recorded_at =>
                         {
                             step.photos.push(*hash);
                         }
@@ -146,10 +146,12 @@ pub fn steps(
             (_, EventBody::Assigned { crew, .. }) | (Actor::Crew { crew }, _) => name(crew),
             _ => None,
         };
+        // A report is received when its words arrive, however long ago it was written.
+        let received = kind == StepKind::Received;
         steps.push(Step {
             kind,
-            at: event.occurred_at,
-            reported_later: event.reported_later(),
+            at: if received { event.recorded_at } else { event.occurred_at },
+            reported_later: !received && event.reported_later(),
             by,
             note: words,
             photos: std::mem::take(&mut waiting),

@@ -99,6 +99,7 @@ fn run_at(
     let context = Context {
         speaker,
         catalogue: &catalogue(),
+        pack_version: "00",
         crews: &["streets-1".to_owned(), "streets-2".to_owned()],
         recorded_at: NOW,
         occurred_at: NOW,
@@ -190,6 +191,7 @@ fn what_a_report_may_not_say() {
     let context = Context {
         speaker: &speaker,
         catalogue: &needs_photo,
+        pack_version: "00",
         crews: &[],
         recorded_at: NOW,
         occurred_at: NOW,
@@ -222,6 +224,59 @@ fn what_a_report_may_not_say() {
         run_at(&resident(), None, request(), body, 0, false).unwrap_err(),
         RefusalCode::OutsideCity
     );
+}
+
+#[test]
+fn a_report_is_never_refused_for_its_age() {
+    let mut old = report();
+    old.pack_version = "11".into();
+    old.service_code = "gas_lamp".into();
+    old.answers = BTreeMap::from([
+        ("where".into(), Answer::Choice("on the moon".into())),
+        ("lit".into(), Answer::Flag(true)),
+    ]);
+    let body = CommandBody::Report(Box::new(old.clone()));
+    let decision = run(&resident(), None, request(), body).unwrap();
+    let log = serde_json::to_string(&decision.events).unwrap();
+    assert!(!log.contains("moon"), "what the city does not know is words, and words are content");
+    assert!(
+        decision.content.iter().any(|(_, c)| *c == Content::Text { text: "on the moon".into() })
+    );
+    // But prose does not pass for a code.
+    old.service_code = "My neighbour Wanda".into();
+    let body = CommandBody::Report(Box::new(old.clone()));
+    assert_eq!(run(&resident(), None, request(), body).unwrap_err(), RefusalCode::UnknownService);
+    old.service_code = "pothole".into();
+    old.answers = BTreeMap::from([("Wanda did it".into(), Answer::Flag(true))]);
+    let body = CommandBody::Report(Box::new(old));
+    assert_eq!(run(&resident(), None, request(), body).unwrap_err(), RefusalCode::BadAnswer);
+}
+
+#[test]
+fn a_photo_named_twice_is_one_photo() {
+    let photo = PhotoRef { hash: PhotoHash([1; 32]), bytes: 9, role: PhotoRole::Before };
+    let mut twice = report();
+    twice.photos = vec![photo; 3];
+    let body = CommandBody::Report(Box::new(twice));
+    let decision = run(&resident(), None, request(), body).unwrap();
+    assert_eq!(decision.events.len(), 2);
+    let state = after(None, &decision.events);
+    let again = CommandBody::AddPhotos(AddPhotos { photos: vec![photo] });
+    assert!(run(&resident(), Some(&state), request(), again).unwrap().events.is_empty());
+}
+
+#[test]
+fn a_place_that_is_none_is_told_apart() {
+    let json = CommandBody::Report(Box::new(report())).to_json().unwrap();
+    let json = String::from_utf8(json).unwrap();
+    let point = r#"{"lat":44.63,"lon":-124.05}"#;
+    assert!(json.contains(point));
+    for bad in [r#"{"lat":0,"lon":0}"#, r#"{"lat":null,"lon":1}"#, r#"{"lat":"NaN","lon":1}"#, "7"]
+    {
+        let body = CommandBody::from_json(1, 1, json.replace(point, bad).as_bytes());
+        assert_eq!(body.unwrap_err().code, RefusalCode::BadPosition, "{bad}");
+    }
+    assert_eq!(CommandBody::from_json(1, 1, b"{").unwrap_err().code, RefusalCode::BadBody);
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! From what a person did to a signed command in the outbox: one transaction, then it is on its
 //! way for ever, whatever happens to this process.
 
-use mend_core::api::{CompletionDraft, DraftPhoto, Receipt, ReportDraft};
+use mend_core::api::{CompletionDraft, DraftPhoto, FlowStep, Receipt, ReportDraft};
 use mend_core::city::City;
 use mend_core::command::{CommandBody, Complete, PhotoRef, Report, Start};
 use mend_core::decide::Command;
 use mend_core::event::{Content, PhotoRole};
 use mend_core::frame::{self, Head};
-use mend_core::id::{CommandId, DraftId, SubjectId, SubjectRef};
+use mend_core::id::{CommandId, DraftId, PhotoHash, SubjectId, SubjectRef};
 use mend_core::refusal::RefusalCode;
 use mend_core::sync::{ItemState, PhotoState};
 use mend_core::time::Timestamp;
@@ -15,6 +15,7 @@ use mend_core::tracking::TrackingCode;
 
 use crate::error::DeviceError;
 use crate::keys::{Author, owner_hash, owner_secret};
+use crate::pages::is_begun;
 use crate::store::{Clock, DraftBody, OutboxPhoto, OutboxRow, Tables};
 use crate::view::{Rules, SubjectView, subject_view};
 
@@ -231,31 +232,122 @@ fn queue(
     Ok(row)
 }
 
+/// What has gone from the outbox.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Given {
+    /// These commands, with all of their photos.
+    Up(Vec<CommandId>),
+    /// Only the refused photos of this command, which the city has; what is left of it.
+    Photos(Box<OutboxRow>),
+}
+
 /// Gives up a command that was refused, or waits behind one that was. A refused report takes
-/// along what was meant to follow it. Says which commands have gone.
+/// along what was meant to follow it. Of an accepted command only the refused photos go: the
+/// others are still to be sent.
 ///
 /// # Errors
 /// [`DeviceError::NotRefused`] while it is on its way: what may have arrived cannot be taken back.
-pub fn discard(tables: Tables<'_>, command: CommandId) -> Result<Vec<CommandId>, DeviceError> {
+pub fn discard(tables: Tables<'_>, command: CommandId) -> Result<Given, DeviceError> {
     let all = tables.outbox()?;
-    let at = all
-        .iter()
-        .position(|row| row.command == command)
-        .ok_or(DeviceError::Refused(RefusalCode::NotFound.into()))?;
+    let at = position(&all, command)?;
     let row = &all[at];
-    let refused = |row: &OutboxRow| {
-        matches!(row.state, ItemState::Refused { .. })
-            || row.photos.iter().any(|photo| matches!(photo.state, PhotoState::Refused { .. }))
-    };
-    let same = |other: &&OutboxRow| other.subject == row.subject && other.key == row.key;
+    let refused = |photo: &OutboxPhoto| matches!(photo.state, PhotoState::Refused { .. });
+    if row.state == ItemState::Accepted {
+        let (gone, photos): (Vec<_>, Vec<_>) = row.photos.iter().cloned().partition(refused);
+        if gone.is_empty() {
+            return Err(DeviceError::NotRefused);
+        }
+        for photo in gone {
+            tables.remove_outbox_photo(command, photo.hash)?;
+        }
+        return Ok(Given::Photos(Box::new(OutboxRow { photos, ..row.clone() })));
+    }
     let blocked = row.state == ItemState::Waiting
-        && all[..at].iter().filter(same).any(|o| matches!(o.state, ItemState::Refused { .. }));
-    if !refused(row) && !blocked {
+        && all[..at]
+            .iter()
+            .filter(|other| same(other, row))
+            .any(|other| matches!(other.state, ItemState::Refused { .. }));
+    if !matches!(row.state, ItemState::Refused { .. }) && !blocked {
         return Err(DeviceError::NotRefused);
     }
-    let mut gone = vec![command];
-    if row.opened()?.head.type_ == 1 && row.state != ItemState::Accepted {
-        gone.extend(all[at + 1..].iter().filter(same).map(|row| row.command));
+    Ok(Given::Up(give_up(tables, &all, at)?))
+}
+
+/// Makes a draft of a refused report, at the last step, and gives the command up. `size` is a
+/// photo's width and height in pixels; a photo whose file is gone is left out. Says which
+/// commands have gone.
+///
+/// # Errors
+/// [`DeviceError::NotRefused`]; [`DeviceError::DraftExists`]; `not_found` if it is no report.
+pub fn edit_refused(
+    tables: Tables<'_>,
+    command: CommandId,
+    id: DraftId,
+    now: Timestamp,
+    size: &dyn Fn(PhotoHash) -> Result<Option<(u32, u32)>, DeviceError>,
+) -> Result<(ReportDraft, Vec<CommandId>), DeviceError> {
+    let all = tables.outbox()?;
+    let at = position(&all, command)?;
+    let row = &all[at];
+    let frame = row.opened()?;
+    let body = CommandBody::from_json(frame.head.type_, frame.head.version, &frame.body);
+    let Ok(CommandBody::Report(report)) = body else {
+        return Err(RefusalCode::NotFound.into());
+    };
+    // A first answer means that the city has it, whatever was said later.
+    if !matches!(row.state, ItemState::Refused { .. }) || row.answer.is_some() {
+        return Err(DeviceError::NotRefused);
+    }
+    match tables.report_draft()? {
+        Some(draft) if is_begun(&draft) => return Err(DeviceError::DraftExists),
+        // One that was opened and left empty is missed by nobody.
+        Some(draft) => tables.remove_draft(draft.id)?,
+        None => {}
+    }
+    let mut photos = Vec::new();
+    for PhotoRef { hash, bytes, .. } in report.photos {
+        if let Some((width, height)) = size(hash)? {
+            photos.push(DraftPhoto { hash, bytes, width, height, hint: None, taken_at: None });
+        }
+    }
+    let draft = ReportDraft {
+        id,
+        step: FlowStep::Review,
+        photos,
+        place_text: report.location.label.clone(),
+        place: Some(report.location),
+        service_code: Some(report.service_code),
+        answers: report.answers,
+        description: report.description,
+        saved_at: now,
+    };
+    tables.add_draft(&DraftBody::Report(draft.clone()))?;
+    for photo in &draft.photos {
+        tables.add_draft_photo(id, photo)?;
+    }
+    Ok((draft, give_up(tables, &all, at)?))
+}
+
+fn position(all: &[OutboxRow], command: CommandId) -> Result<usize, DeviceError> {
+    all.iter()
+        .position(|row| row.command == command)
+        .ok_or(DeviceError::Refused(RefusalCode::NotFound.into()))
+}
+
+/// By the same key about the same subject: one waits for the other.
+fn same(one: &OutboxRow, other: &OutboxRow) -> bool {
+    one.subject == other.subject && one.key == other.key
+}
+
+fn give_up(
+    tables: Tables<'_>,
+    all: &[OutboxRow],
+    at: usize,
+) -> Result<Vec<CommandId>, DeviceError> {
+    let row = &all[at];
+    let mut gone = vec![row.command];
+    if row.opened()?.head.type_ == 1 {
+        gone.extend(all[at + 1..].iter().filter(|o| same(o, row)).map(|row| row.command));
     }
     for command in &gone {
         tables.remove_from_outbox(*command)?;

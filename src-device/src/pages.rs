@@ -13,6 +13,7 @@ use mend_core::event::{Content, PhotoRole, RecordedAnswer};
 use mend_core::id::{CommandId, ContentId, PhotoHash, SubjectId};
 use mend_core::location::Location;
 use mend_core::subject::{OrderStatus, Photo, ServiceRequest, SubjectState, WorkOrder};
+use mend_core::sync::ItemState;
 use mend_core::time::Timestamp;
 
 use crate::error::DeviceError;
@@ -108,7 +109,7 @@ fn answers(
 }
 
 /// Whether there is anything in a draft that a person would miss.
-fn is_begun(draft: &ReportDraft) -> bool {
+pub(crate) fn is_begun(draft: &ReportDraft) -> bool {
     !draft.photos.is_empty()
         || draft.place.is_some()
         || draft.service_code.is_some()
@@ -306,6 +307,7 @@ pub(crate) fn outbox(look: &Look<'_>) -> Result<Vec<OutboxItem>, DeviceError> {
             delivery,
             at: row.made_at,
             account: row.account,
+            accepted: row.state == ItemState::Accepted,
         });
     }
     Ok(items)

@@ -1,13 +1,13 @@
 //! What the facade and the background tasks have in common.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 use std::time::Instant;
 
 use mend_core::api::{Delivery, Session};
 use mend_core::city::City;
 use mend_core::id::{CommandId, PhotoHash, Principal};
-use mend_core::sync::{Input, Machine};
+use mend_core::sync::{Input, Item, Machine};
 use mend_core::time::Timestamp;
 use tokio::sync::{Notify, watch};
 
@@ -16,7 +16,7 @@ use crate::keys::Author;
 use crate::pages::Look;
 use crate::photo::PhotoFiles;
 use crate::store::{Clock, Db, Installation, Tables};
-use crate::transport::Transport;
+use crate::transport::{Transport, TransportError};
 use crate::uploads::Uploads;
 
 /// The device's clock, given so that tests can set it.
@@ -36,6 +36,10 @@ pub(crate) struct Shared {
     pub sessions: tokio::sync::Mutex<HashMap<Principal, Session>>,
     pub clock: Mutex<(Clock, Option<Instant>)>,
     pub online: Mutex<Option<bool>>,
+    /// Staff keys whose sign-in has run out, as the server said last.
+    pub signed_out: Mutex<HashSet<Principal>>,
+    /// What the reached server said no to last, until the same task gets through again.
+    pub problems: Mutex<HashMap<Task, String>>,
     /// Rises whenever anything that a page shows has changed.
     pub changed: watch::Sender<u64>,
     /// Something was queued, or a person asks.
@@ -44,6 +48,15 @@ pub(crate) struct Shared {
     pub pull: watch::Sender<u64>,
     /// Accounts came or went.
     pub accounts: Notify,
+}
+
+/// What the background does, as far as it can fail on its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Task {
+    /// It sends.
+    Push,
+    /// It reads for this key.
+    Pull(Principal),
 }
 
 /// A lock that a panicking holder left is still the value that it was.
@@ -127,7 +140,10 @@ impl Shared {
         let mut to_keep = Vec::new();
         for effect in effects {
             match effect {
-                Effect::Online(online) => self.set_online(online),
+                Effect::Online(true) => self.set_online(true),
+                // The machine knows only that there was no good answer. Whoever asked knows
+                // whether there was none at all.
+                Effect::Online(false) => {}
                 other => to_keep.push(other),
             }
         }
@@ -151,6 +167,60 @@ impl Shared {
         }
         self.bump();
         Ok(())
+    }
+
+    /// Puts an item in the place of the one with the same id, which has changed in the store.
+    pub(crate) fn replace(&self, item: Item) {
+        {
+            let mut machine = locked(&self.machine);
+            // Neither waits for anything, so chance has no part in it.
+            for input in [Input::Discarded(item.command), Input::Enqueued(item)] {
+                machine.handle(self.now(), 0, input);
+            }
+        }
+        self.bump();
+    }
+
+    /// The sign-in of a staff key is needed again, or is not.
+    pub(crate) fn note_sign_in(&self, key: Principal, needed: bool) {
+        let changed = {
+            let mut keys = locked(&self.signed_out);
+            if needed { keys.insert(key) } else { keys.remove(&key) }
+        };
+        if changed {
+            self.bump();
+        }
+    }
+
+    /// A task got through, or did not and why. Only silence is "offline": a server that says no
+    /// is there, and what it says is kept for the person.
+    pub(crate) fn note_outcome(&self, task: Task, error: Option<&DeviceError>) {
+        let online = match error {
+            Some(DeviceError::Transport(TransportError::Offline(_))) => Some(false),
+            Some(DeviceError::Transport(_)) => Some(true),
+            _ => None,
+        };
+        let code = error.filter(|_| online != Some(false)).map(DeviceError::code);
+        let changed = {
+            let mut problems = locked(&self.problems);
+            let before = match &code {
+                Some(code) => problems.insert(task, code.clone()),
+                None => problems.remove(&task),
+            };
+            before != code
+        };
+        if changed {
+            self.bump();
+        }
+        if let Some(online) = online {
+            self.set_online(online);
+        }
+    }
+
+    /// The problem to show: rather what keeps one's own words here than what keeps news away.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let problems = locked(&self.problems);
+        problems.get(&Task::Push).or_else(|| problems.values().min()).cloned()
     }
 
     /// The last contact worked, or did not. A network that has returned wakes everything.

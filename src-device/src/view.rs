@@ -42,6 +42,7 @@ pub struct SubjectView {
 #[derive(Debug)]
 pub struct Rules<'a> {
     catalogue: &'a Catalogue,
+    pack_version: &'a str,
     crews: Vec<String>,
     speakers: BTreeMap<Principal, Speaker>,
 }
@@ -51,6 +52,7 @@ impl<'a> Rules<'a> {
     pub fn new(city: &'a City, authors: &[Author]) -> Self {
         Self {
             catalogue: city.catalogue(),
+            pack_version: city.version(),
             crews: city.pack().crews.iter().map(|crew| crew.code.clone()).collect(),
             speakers: authors.iter().map(|author| (author.key(), author.speaker())).collect(),
         }
@@ -71,6 +73,7 @@ impl<'a> Rules<'a> {
         let context = Context {
             speaker,
             catalogue: self.catalogue,
+            pack_version: self.pack_version,
             crews: &self.crews,
             recorded_at: at,
             occurred_at: at,

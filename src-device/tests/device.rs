@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use common::{Server, photo};
 use mend_core::api::{Delivery, FlowStep, NoticeKind, ReportDraft, StepKind};
 use mend_core::catalogue::Answer;
-use mend_core::id::{DraftId, PhotoHash, SubjectKind};
+use mend_core::id::{CommandId, DraftId, PhotoHash, SubjectKind};
 use mend_core::location::{Location, LocationSource, Point};
 use mend_core::photo_hint::NoHint;
 use mend_core::refusal::{Refusal, RefusalCode};
@@ -496,10 +496,48 @@ async fn work_that_needs_a_sign_in_goes_afterwards_with_the_same_bytes() {
     })
     .await;
     assert_eq!(device.today().await.unwrap().orders.len(), 1, "the crew goes on");
+    assert!(device.status().await.unwrap().sign_in_needed, "work waits for it");
     let first = server.world().arrived.last().unwrap().clone();
     device.sign_in("mara", "right").await.unwrap();
     until("there", || async { device.outbox().await.unwrap().is_empty().then_some(()) }).await;
     assert_eq!(*server.world().arrived.last().unwrap(), first);
+    assert!(!device.status().await.unwrap().sign_in_needed);
+    device.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_has_run_out_is_said_although_nothing_waits() {
+    let server = Server::here().await;
+    let dir = tempfile::tempdir().unwrap();
+    let device = met(dir.path(), &server).await;
+    device.sign_in("mara", "right").await.unwrap();
+    assert!(!device.status().await.unwrap().sign_in_needed);
+    device.close().await;
+
+    server.world().sign_in_needed = true;
+    let device = open(dir.path(), &server).await;
+    let status = until("said", || async {
+        let status = device.status().await.unwrap();
+        status.sign_in_needed.then_some(status)
+    })
+    .await;
+    assert_eq!(status.problem, None, "the city works as it should");
+    assert_eq!(device.accounts().await.unwrap().len(), 1, "nothing is taken away");
+    device.sign_in("mara", "right").await.unwrap();
+    until("no longer", || async { (!device.status().await.unwrap().sign_in_needed).then_some(()) })
+        .await;
+
+    // Whoever signs out is not asked to sign in.
+    device.close().await;
+    server.world().sign_in_needed = true;
+    let device = open(dir.path(), &server).await;
+    until("said again", || async { device.status().await.unwrap().sign_in_needed.then_some(()) })
+        .await;
+    device.sign_out("mara").await.unwrap();
+    until("signed out", || async {
+        (!device.status().await.unwrap().sign_in_needed).then_some(())
+    })
+    .await;
     device.close().await;
 }
 
@@ -527,6 +565,199 @@ async fn a_photo_that_the_server_will_not_have_is_said() {
         (page.summary.delivery == Delivery::Received).then_some(())
     })
     .await;
+    device.close().await;
+}
+
+/// A report with one photo that the city has refused.
+async fn refused_report(
+    device: &Device,
+    server: &Server,
+) -> (mend_core::id::SubjectId, CommandId, PhotoHash) {
+    server.world().refuse = Some((1, Refusal::new(RefusalCode::OutsideCity)));
+    let draft = device.report_draft().await.unwrap().id;
+    let photo = add_photo(device, draft, &photo(7, None)).await.unwrap();
+    let request = report(device, "A hole").await;
+    let item = until("refused", || async {
+        let item = device.outbox().await.unwrap().into_iter().find(|i| i.subject.id == request)?;
+        matches!(item.delivery, Delivery::NeedsYou { .. }).then_some(item)
+    })
+    .await;
+    assert!(!item.accepted);
+    server.world().refuse = None;
+    (request, item.command, photo)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_report_is_put_right_and_sent_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::here().await;
+    let device = met(dir.path(), &server).await;
+    let (old, command, photo) = refused_report(&device, &server).await;
+    // A draft that was opened and left empty is in nobody's way.
+    device.report_draft().await.unwrap();
+
+    let draft = device.edit_refused(command).await.unwrap();
+    assert_eq!(device.report_draft().await.unwrap(), draft);
+    assert_eq!((draft.step, draft.description.as_str()), (FlowStep::Review, "A hole"));
+    assert_eq!(draft.place, Some(kestrel_street()));
+    assert_eq!(draft.service_code.as_deref(), Some("pothole"));
+    assert_eq!(draft.answers["where"], Answer::Choice("lane".into()));
+    assert_eq!(draft.photos.len(), 1);
+    assert_eq!((draft.photos[0].hash, draft.photos[0].width), (photo, 320));
+    assert!(device.outbox().await.unwrap().is_empty());
+    assert_eq!(device.status().await.unwrap().waiting, 0);
+    assert_eq!(device.request(old).await.unwrap_err().code(), "not_found");
+    assert_eq!(device.edit_refused(command).await.unwrap_err().code(), "not_found");
+
+    // A kill after it takes nothing: the draft has the photo.
+    let copy = killed(dir.path());
+    let again = open(copy.path(), &server).await;
+    assert_eq!(again.report_draft().await.unwrap(), draft);
+    assert!(again.photo_bytes(photo, PhotoSize::Full).await.unwrap().is_some());
+    again.close().await;
+
+    let new = device.send_report(draft.id).await.unwrap().request;
+    assert_ne!(new, old);
+    until("received", || async {
+        let page = device.request(new).await.unwrap();
+        (page.summary.delivery == Delivery::Received).then_some(())
+    })
+    .await;
+    assert_eq!(server.subjects(SubjectKind::ServiceRequest).len(), 1);
+    assert_eq!(server.world().photos.len(), 1);
+    device.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_refused_report_becomes_a_draft_and_no_other_draft_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::here().await;
+    let device = met(dir.path(), &server).await;
+    let (old, command, _) = refused_report(&device, &server).await;
+    let other = fill_in(&device, "Another hole").await;
+    assert_eq!(device.edit_refused(command).await.unwrap_err().code(), "draft_exists");
+    let kept = device.report_draft().await.unwrap();
+    assert_eq!((kept.id, kept.description.as_str()), (other.id, "Another hole"));
+    assert_eq!(device.request(old).await.unwrap().description, "A hole");
+
+    server.go().await;
+    device.send_report(other.id).await.unwrap();
+    let waiting = device.outbox().await.unwrap().pop().unwrap();
+    assert_ne!(waiting.command, command);
+    assert_eq!(device.edit_refused(waiting.command).await.unwrap_err().code(), "not_refused");
+    assert_eq!(device.outbox().await.unwrap().len(), 2);
+    device.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn removing_a_refused_photo_leaves_those_that_wait() {
+    let server = Server::here().await;
+    let dir = tempfile::tempdir().unwrap();
+    let device = met(dir.path(), &server).await;
+    server.world().refuse_photos = Some("photo_too_large");
+    let draft = device.report_draft().await.unwrap().id;
+    add_photo(&device, draft, &photo(1, None)).await.unwrap();
+    let request = report(&device, "A hole").await;
+    until("refused", || async { (device.status().await.unwrap().needs_you == 1).then_some(()) })
+        .await;
+    let item = device.outbox().await.unwrap().remove(0);
+    assert!(item.accepted);
+    device.discard_outbox_item(item.command).await.unwrap();
+    until("nothing left", || async { device.outbox().await.unwrap().is_empty().then_some(()) })
+        .await;
+    assert_eq!(device.status().await.unwrap().needs_you, 0);
+    assert!(device.request(request).await.is_ok(), "the report itself stays");
+
+    let draft = device.report_draft().await.unwrap().id;
+    let first = add_photo(&device, draft, &photo(2, None)).await.unwrap();
+    let second = add_photo(&device, draft, &photo(3, None)).await.unwrap();
+    let third = add_photo(&device, draft, &photo(4, None)).await.unwrap();
+    {
+        let mut world = server.world();
+        world.refuse_photos = None;
+        world.refuse_photo = Some(first);
+        world.photos_left = Some(1);
+    }
+    report(&device, "Another").await;
+    until("one refused, one sent, one waiting", || async {
+        let status = device.status().await.unwrap();
+        let sent = server.world().photos.contains_key(&second);
+        (sent && status.needs_you == 1 && status.waiting == 2).then_some(())
+    })
+    .await;
+    let item = device.outbox().await.unwrap().remove(0);
+    device.discard_outbox_item(item.command).await.unwrap();
+    let status = device.status().await.unwrap();
+    assert_eq!((status.needs_you, status.waiting), (0, 1), "the third one still waits");
+    // Also after a restart.
+    let copy = killed(dir.path());
+    device.close().await;
+    server.world().photos_left = None;
+    let device = open(copy.path(), &server).await;
+    until("the third photo", || async { server.world().photos.get(&third).map(|_| ()) }).await;
+    until("all there", || async { device.outbox().await.unwrap().is_empty().then_some(()) }).await;
+    device.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_says_no_is_not_called_offline() {
+    let server = Server::here().await;
+    let dir = tempfile::tempdir().unwrap();
+    let device = met(dir.path(), &server).await;
+    until("online", || async {
+        (device.status().await.unwrap().online == Some(true)).then_some(())
+    })
+    .await;
+    assert_eq!(device.status().await.unwrap().problem, None);
+    for problem in [(421, "host_not_allowed"), (413, "body_too_large"), (400, "body_cut")] {
+        server.world().problem = Some(problem);
+        let request = report(&device, "A hole").await;
+        let status = until("said", || async {
+            let status = device.status().await.unwrap();
+            status.problem.is_some().then_some(status)
+        })
+        .await;
+        assert_eq!(status.problem.as_deref(), Some(problem.1));
+        assert_eq!(status.online, Some(true), "{problem:?}");
+        assert_eq!(status.waiting, 1);
+        server.world().problem = None;
+        device.retry_now().await.unwrap();
+        until("sent", || async {
+            let page = device.request(request).await.unwrap();
+            (page.summary.delivery == Delivery::Received).then_some(())
+        })
+        .await;
+        until("no problem", || async {
+            device.status().await.unwrap().problem.is_none().then_some(())
+        })
+        .await;
+    }
+    device.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_opens_another_session_when_its_own_has_ended() {
+    let server = Server::here().await;
+    let dir = tempfile::tempdir().unwrap();
+    let device = met(dir.path(), &server).await;
+    until("online", || async {
+        (device.status().await.unwrap().online == Some(true)).then_some(())
+    })
+    .await;
+    let draft = device.report_draft().await.unwrap().id;
+    add_photo(&device, draft, &photo(1, None)).await.unwrap();
+    // The words need no session, so the photo is the first to meet that it has ended.
+    server.end_sessions();
+    let request = report(&device, "A hole").await;
+    until("received", || async {
+        let status = device.status().await.unwrap();
+        assert_eq!((status.online, status.problem), (Some(true), None));
+        assert!(!status.sign_in_needed, "a resident signs in nowhere");
+        let page = device.request(request).await.unwrap();
+        (page.summary.delivery == Delivery::Received).then_some(())
+    })
+    .await;
+    assert!(server.world().expired_uploads <= 1, "once, and then with a fresh session");
     device.close().await;
 }
 

@@ -10,10 +10,12 @@ pub mod city;
 pub mod clock;
 pub mod http;
 pub mod intake;
+pub mod limits;
 pub mod photos;
 mod start;
 pub mod store;
 
 pub use auth::demo::DemoAccount;
 pub use clock::Clock;
+pub use limits::Limits;
 pub use start::{Config, Running, StartError, rebuild, start};

@@ -16,10 +16,11 @@ use crate::auth::demo::{self, DemoAccount, DemoError};
 use crate::auth::random;
 use crate::city::{Problem, load};
 use crate::clock::Clock;
-use crate::http::{Hosts, Limits, Server, router};
+use crate::http::{Counters, Hosts, Server, router};
+use crate::limits::Limits;
 use crate::photos::PhotoFiles;
 use crate::store::pool::Readers;
-use crate::store::sqlite::{CommitFault, Options, SqliteReads, SqliteStore};
+use crate::store::sqlite::{CommitFault, FILE, Options, SqliteReads, SqliteStore};
 use crate::store::thread::Committer;
 use crate::store::{Rebuilt, Store, StoreError};
 
@@ -43,6 +44,8 @@ pub struct Config {
     pub clock: Clock,
     /// Names beside loopback under which the server answers.
     pub allow_hosts: Vec<String>,
+    /// How much is taken from whom.
+    pub limits: Limits,
     /// For tests: makes commits fail.
     pub commit_fault: Option<CommitFault>,
 }
@@ -56,6 +59,7 @@ impl Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             clock: Clock::system(),
             allow_hosts: Vec::new(),
+            limits: Limits::default(),
             commit_fault: None,
         }
     }
@@ -81,6 +85,11 @@ pub enum StartError {
     /// Another server.
     #[error("the data folder {0} is in use by another Mend. End it, or give another data folder")]
     InUse(PathBuf),
+    /// Nothing to rebuild; nothing was made.
+    #[error(
+        "there is no mend.sqlite in {0}. Nothing was changed. Give the data folder that the server was started with"
+    )]
+    NoDatabase(PathBuf),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -111,6 +120,7 @@ impl StartError {
             Self::Pack(error) => error.code(),
             Self::Data { .. } => "data_unusable",
             Self::InUse(_) => "data_in_use",
+            Self::NoDatabase(_) => "data_missing",
             Self::Store(error) => error.code(),
             Self::Demo(_) => "demo_accounts_failed",
             Self::Listen { .. } => "cannot_listen",
@@ -234,13 +244,15 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         photos: opened.photos,
         nonces: Default::default(),
         sessions: Default::default(),
-        limits: Limits::default(),
+        limits: config.limits,
+        counters: Counters::new(&config.limits),
         hosts: Hosts::new(config.allow_hosts),
         demo_allowed,
         heavy: Arc::new(Semaphore::new(HEAVY)),
         ending: ended.clone(),
     });
-    let serving = tokio::spawn(crate::http::serve(listener, router(server), ended));
+    let serving =
+        tokio::spawn(crate::http::serve(listener, router(server), config.limits.head, ended));
     Ok(Running {
         addr,
         demo_accounts: opened.demo_accounts,
@@ -258,6 +270,10 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 /// See [`StartError`]; then the tables are as they were.
 pub fn rebuild(city_dir: &Path, data_dir: &Path) -> Result<Rebuilt, StartError> {
     let city = open_city(city_dir)?;
+    // Before the folder is taken: taking makes it.
+    if !data_dir.join(FILE).is_file() {
+        return Err(StartError::NoDatabase(data_dir.to_owned()));
+    }
     let _lock = take_folder(data_dir)?;
     let mut store = SqliteStore::open(Options {
         folder: data_dir.to_owned(),

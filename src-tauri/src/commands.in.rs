@@ -21,6 +21,7 @@ const COMMANDS: &[&str] = &[
     "outbox",
     "retry_now",
     "discard_outbox_item",
+    "edit_refused",
     "accounts",
     "sign_in",
     "sign_out",

@@ -36,6 +36,7 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool {
         outbox,
         retry_now,
         discard_outbox_item,
+        edit_refused,
         accounts,
         sign_in,
         sign_out,
@@ -154,6 +155,11 @@ pub(crate) async fn retry_now(device: Shared<'_>) -> Answer<()> {
 #[tauri::command(rename_all = "snake_case")]
 pub(crate) async fn discard_outbox_item(device: Shared<'_>, command: CommandId) -> Answer<()> {
     Ok(device.discard_outbox_item(command).await?)
+}
+
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn edit_refused(device: Shared<'_>, command: CommandId) -> Answer<ReportDraft> {
+    Ok(device.edit_refused(command).await?)
 }
 
 #[tauri::command(rename_all = "snake_case")]

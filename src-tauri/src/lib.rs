@@ -7,6 +7,7 @@
 #[cfg(feature = "bundled-server")]
 mod backend;
 mod error;
+mod failure;
 mod ipc;
 mod lock;
 mod options;
@@ -19,6 +20,7 @@ use mend_device::Device;
 use tauri::{Builder, RunEvent, Wry};
 
 pub use error::AppError;
+pub use failure::show as show_failure;
 pub use options::Options;
 
 /// Runs the app until its window is closed.
@@ -30,8 +32,10 @@ pub fn run(options: &Options) -> Result<(), AppError> {
     let unusable = |error| AppError::DataFolderUnusable { folder: folder.clone(), error };
     let folder = std::path::absolute(&folder).map_err(unusable)?;
     let _lock = lock::DataLock::take(&folder)?;
+    // Device, backend and window share one set of threads, also the window that says why there is
+    // no other: they live as long as the process.
     let runtime = tokio::runtime::Runtime::new().map_err(AppError::Runtime)?;
-    // Device, backend and window share one set of threads.
+    let runtime: &'static tokio::runtime::Runtime = Box::leak(Box::new(runtime));
     tauri::async_runtime::set(runtime.handle().clone());
 
     let city = runtime.block_on(city(options, &folder))?;
@@ -43,7 +47,7 @@ pub fn run(options: &Options) -> Result<(), AppError> {
             tauri::async_runtime::spawn(window::tell(app.handle().clone(), changes));
             Ok(())
         })
-        .build(tauri::generate_context!())?;
+        .build(context())?;
     let end = runtime.handle().clone();
     let mut open = Some((device, city));
     app.run(move |_, event| {
@@ -90,6 +94,11 @@ impl City {
             backend.shutdown().await;
         }
     }
+}
+
+/// What `tauri.conf.json` says, with the interface.
+fn context() -> tauri::Context<Wry> {
+    tauri::generate_context!()
 }
 
 fn builder(device: Device) -> Builder<Wry> {

@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
+            mend_lib::show_failure(&error);
             ExitCode::FAILURE
         }
     }

@@ -98,6 +98,13 @@ fn show<T: PartialEq + Send + Sync + 'static>(out: Live<T>, answer: Answer<T>) {
     }
 }
 
+/// Why there is no answer. "Could not be read" must never look like "nothing there".
+pub(crate) fn failure_of<T: Clone + Send + Sync + 'static>(live: Live<T>) -> Memo<Option<Failure>> {
+    Memo::new(move |_| {
+        live.with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().err().cloned()))
+    })
+}
+
 /// The name that people read, for a code.
 pub(crate) fn name_of(list: &[Named], code: &str) -> Option<String> {
     list.iter().find(|named| named.code == code).map(|named| named.name.clone())

@@ -10,6 +10,7 @@ mod faces;
 mod format;
 mod gateway;
 pub mod i18n;
+mod typing;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -37,6 +37,12 @@ pub struct Status {
     pub needs_you: u32,
     /// Unread notices.
     pub unread: u32,
+    /// Someone must sign in again: the sign-in of an account here has run out, or work waits for
+    /// one.
+    pub sign_in_needed: bool,
+    /// Why the city, although it was reached, did not take or give something: the code of the
+    /// last problem, until the next try works.
+    pub problem: Option<String>,
 }
 
 /// A report being written.
@@ -238,6 +244,8 @@ pub struct OutboxItem {
     pub at: Timestamp,
     /// Whose work it is: the staff account's name; none: the resident's.
     pub account: Option<String>,
+    /// The city has the words; only photos are left.
+    pub accepted: bool,
 }
 
 /// A crew's orders of the day.

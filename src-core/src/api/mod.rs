@@ -46,7 +46,8 @@
 //! | `read_notices` | `up_to: i64` | `()` |
 //! | `outbox` | | `Vec<OutboxItem>`, oldest first |
 //! | `retry_now` | | `()` |
-//! | `discard_outbox_item` | `command: CommandId` | `()` |
+//! | `discard_outbox_item` | `command: CommandId` | `()`; of an accepted one only refused photos |
+//! | `edit_refused` | `command: CommandId` | [`ReportDraft`], from a refused report |
 //! | `accounts` | | `Vec<Account>` signed in on this installation |
 //! | `sign_in` | `name`, `password` | [`Account`] |
 //! | `sign_out` | `name` | `()` |

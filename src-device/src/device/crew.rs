@@ -55,6 +55,7 @@ impl Device {
         self.shared.sessions.lock().await.insert(key, session);
         self.shared.load_authors().await?;
         self.shared.set_online(true);
+        self.shared.note_sign_in(key, false);
         self.shared.handle(Input::SignedIn(key)).await?;
         self.shared.accounts.notify_one();
         self.shared.wake_all();

@@ -4,12 +4,13 @@ mod crew;
 mod photos;
 mod resident;
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, RwLock};
 
-use mend_core::api::{CityView, OutboxItem, Status};
+use mend_core::api::{CityView, Delivery, OutboxItem, ReportDraft, Status};
 use mend_core::city::City;
-use mend_core::id::CommandId;
+use mend_core::id::{CommandId, DraftId};
 use mend_core::sync::{Input, ItemState, Machine, PhotoState};
 use mend_core::time::Timestamp;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -17,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::error::{DeviceError, random};
 use crate::keys::Author;
-use crate::outbox::{self, Act};
+use crate::outbox::{self, Act, Given};
 use crate::pages;
 use crate::photo::PhotoFiles;
 use crate::shared::{Now, Shared, locked};
@@ -128,6 +129,8 @@ impl Device {
             sessions: tokio::sync::Mutex::default(),
             clock: Mutex::new((clock, None)),
             online: Mutex::new(None),
+            signed_out: Mutex::new(HashSet::new()),
+            problems: Mutex::new(HashMap::new()),
             changed: watch::Sender::new(0),
             push: Notify::new(),
             pull: watch::Sender::new(0),
@@ -174,6 +177,7 @@ impl Device {
     pub async fn status(&self) -> Result<Status, DeviceError> {
         let unread = self.shared.db.read(|t| t.unread()).await?;
         let (mut waiting, mut needs_you) = (0, 0);
+        let mut sign_in_needed = !locked(&self.shared.signed_out).is_empty();
         {
             let machine = locked(&self.shared.machine);
             for item in machine.items() {
@@ -187,11 +191,13 @@ impl Device {
                     .iter()
                     .any(|(_, state)| matches!(state, PhotoState::Refused { .. }));
                 needs_you += u32::from(refused || photo);
+                sign_in_needed |= item.state == ItemState::SignInNeeded;
             }
         }
         let online = *locked(&self.shared.online);
         let last_contact = self.shared.clock().last_contact;
-        Ok(Status { online, last_contact, waiting, needs_you, unread })
+        let problem = self.shared.problem();
+        Ok(Status { online, last_contact, waiting, needs_you, unread, sign_in_needed, problem })
     }
 
     pub(super) async fn save(&self, draft: DraftBody) -> Result<(), DeviceError> {
@@ -254,17 +260,53 @@ impl Device {
     }
 
     /// IPC `discard_outbox_item`: gives up what was refused, or waits behind something refused.
+    /// Of a command that the city has, only the refused photos go; the others are sent.
     ///
     /// # Errors
     /// `not_refused` while it is on its way; `not_found`.
     pub async fn discard_outbox_item(&self, command: CommandId) -> Result<(), DeviceError> {
-        let gone = self.shared.db.write(move |t| outbox::discard(t, command)).await?;
-        for command in gone {
-            self.shared.handle(Input::Discarded(command)).await?;
+        match self.shared.db.write(move |t| outbox::discard(t, command)).await? {
+            Given::Up(gone) => self.forget(gone).await?,
+            Given::Photos(row) => self.shared.replace(row.item()),
         }
         self.sweep().await?;
         self.shared.push.notify_one();
         Ok(())
+    }
+
+    /// Takes commands that have left the store out of the sync machine too.
+    async fn forget(&self, gone: Vec<CommandId>) -> Result<(), DeviceError> {
+        for command in gone {
+            self.shared.handle(Input::Discarded(command)).await?;
+        }
+        Ok(())
+    }
+
+    /// IPC `edit_refused`: a refused report becomes a draft again, with its photos, at the last
+    /// step; its command is given up. Sent again, it is a new report with a new tracking code.
+    ///
+    /// # Errors
+    /// `not_refused` while it is on its way or with the city; `draft_exists` if another report is
+    /// not finished; `not_found` if it is no report that waits here. Then nothing has changed.
+    pub async fn edit_refused(&self, command: CommandId) -> Result<ReportDraft, DeviceError> {
+        let (now, shared) = (self.shared.now(), Arc::clone(&self.shared));
+        let id = DraftId::v7(now, random()?);
+        let (draft, gone) = self
+            .shared
+            .db
+            .write(move |t| {
+                // The machine may be about to try it again.
+                if !matches!(shared.delivery(command), Some(Delivery::NeedsYou { .. }) | None) {
+                    return Err(DeviceError::NotRefused);
+                }
+                let size = |hash| shared.files.size(hash).map_err(DeviceError::from);
+                outbox::edit_refused(t, command, id, now, &size)
+            })
+            .await?;
+        self.forget(gone).await?;
+        self.sweep().await?;
+        self.shared.push.notify_one();
+        Ok(draft)
     }
 }
 

@@ -95,6 +95,18 @@ impl PhotoFiles {
         }
     }
 
+    /// Its width and height in pixels, by its header; none: it is not here, or cannot be read.
+    ///
+    /// # Errors
+    /// When the disk says no.
+    pub fn size(&self, hash: PhotoHash) -> io::Result<Option<(u32, u32)>> {
+        match image::ImageReader::open(self.path(hash, PhotoSize::Full)) {
+            Ok(reader) => Ok(reader.into_dimensions().ok()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Removes a photo; one that is not here is no error.
     ///
     /// # Errors

@@ -73,6 +73,22 @@ impl Tables<'_> {
         Ok(found)
     }
 
+    /// Takes a photo out of a command; one that it has not is no error.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remove_outbox_photo(
+        self,
+        command: mend_core::id::CommandId,
+        hash: PhotoHash,
+    ) -> Result<(), StoreError> {
+        self.conn.execute(
+            "DELETE FROM outbox_photos WHERE command = ?1 AND hash = ?2",
+            (command.as_bytes(), hash.0),
+        )?;
+        Ok(())
+    }
+
     /// Keeps how far a photo of a command is.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use mend_core::id::Principal;
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::error::random;
-use crate::shared::Shared;
+use crate::shared::{Shared, Task, locked};
 
 /// Runs until it is dropped or aborted: sends, and reads for the resident and for every staff
 /// account that is signed in.
@@ -30,6 +30,8 @@ pub(crate) async fn run(shared: Arc<Shared>) {
                     let stays = keys.contains(key);
                     if !stays {
                         task.abort();
+                        locked(&shared.problems).remove(&Task::Pull(*key));
+                        shared.note_sign_in(*key, false);
                     }
                     stays
                 });

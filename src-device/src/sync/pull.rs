@@ -17,7 +17,7 @@ use super::session::is_unauthorized;
 use crate::error::DeviceError;
 use crate::feed;
 use crate::keys::Author;
-use crate::shared::{Shared, locked};
+use crate::shared::{Shared, Task, locked};
 use crate::store::CityRow;
 use crate::transport::{CityAnswer, TransportError};
 
@@ -35,11 +35,16 @@ pub(super) async fn run(shared: Arc<Shared>, key: Principal) {
         // Without an error the stream ended as streams do: begin again.
         if let Err(error) = once(&shared, key, &mut wake, &mut failures).await {
             tracing::info!(%error, "reading has stopped; it will be tried again");
-            match error {
-                DeviceError::Transport(TransportError::Offline(_)) => shared.set_online(false),
+            match &error {
                 // Only a person can help; they wake this by signing in.
-                DeviceError::Refused(_) => longest = SIGN_IN,
-                _ => {}
+                DeviceError::Refused(_) => {
+                    longest = SIGN_IN;
+                    shared.note_outcome(Task::Pull(key), None);
+                    shared.note_sign_in(key, true);
+                }
+                // Sessions end; the next try opens another one.
+                DeviceError::Transport(error) if is_unauthorized(error) && failures == 0 => {}
+                error => shared.note_outcome(Task::Pull(key), Some(error)),
             }
         }
         failures += 1;
@@ -74,6 +79,7 @@ async fn follow(
     failures: &mut u32,
 ) -> Result<(), DeviceError> {
     keep_account(shared, key, session).await?;
+    shared.note_sign_in(key, false);
     let scopes: Vec<String> = session.scopes.iter().map(|scope| kept_name(scope, key)).collect();
     let kept = scopes.clone();
     shared.db.write(move |t| t.keep_only_scopes(key, &kept)).await?;
@@ -85,6 +91,7 @@ async fn follow(
         fetch_notices(shared, session).await?;
     }
     reached(shared).await?;
+    shared.note_outcome(Task::Pull(key), None);
     *failures = 0;
     fetch_photos(shared, session, &scopes).await?;
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mend_core::frame;
-use mend_core::id::{CommandId, PhotoHash, Principal, SubjectId};
+use mend_core::id::{CommandId, PhotoHash, Principal, SubjectId, SubjectRef};
 use mend_core::refusal::{Refusal, RefusalCode};
 use mend_core::sync::{Action, Input};
 
 use super::session::is_unauthorized;
 use crate::error::DeviceError;
 use crate::photo::PhotoSize;
-use crate::shared::{Shared, locked};
+use crate::shared::{Shared, Task, locked};
 use crate::transport::TransportError;
 
 pub(super) async fn run(shared: Arc<Shared>) {
@@ -39,6 +39,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
                 continue;
             }
         };
+        shared.note_outcome(Task::Push, input.as_ref().err());
         let input = input.unwrap_or_else(|error| {
             tracing::info!(%error, "not sent; it will be tried again");
             lost
@@ -84,33 +85,51 @@ async fn upload(
     let Some(subject) = rows.first().map(|row| row.subject) else {
         return Ok(Input::UploadRefused(Refusal::new(RefusalCode::NotFound)));
     };
-    let session = match shared.session(key).await {
-        Ok(session) => session,
-        Err(DeviceError::Transport(TransportError::Problem(problem)))
-            if matches!(problem.status, 401 | 403) =>
-        {
-            return Ok(Input::UploadNeedsSignIn);
-        }
-        Err(error) => return Err(error),
+    let mut sent = put(shared, subject, hash, key, bytes.clone()).await;
+    if matches!(&sent, Err(DeviceError::Transport(error)) if is_unauthorized(error)) {
+        // Sessions end. A fresh one has not; if that does not help, nothing here does.
+        sent = put(shared, subject, hash, key, bytes).await;
+    }
+    let error = match sent {
+        Ok(true) => return Ok(Input::Uploaded),
+        Ok(false) => return Ok(Input::UploadFailed),
+        Err(error) => error,
     };
-    match shared.transport.put_photo(&session.token, subject, hash, bytes).await {
-        Ok(answer) if answer.verified => Ok(Input::Uploaded),
-        Ok(_) => Ok(Input::UploadFailed),
-        Err(error) if is_unauthorized(&error) => {
-            shared.drop_session(key, &session.token).await;
-            if error.code() == RefusalCode::SignInNeeded.as_str() {
-                Ok(Input::UploadNeedsSignIn)
-            } else {
-                Err(error.into())
-            }
+    if error.code() == RefusalCode::SignInNeeded.as_str() {
+        if shared.authors().iter().any(|author| author.key() == key && author.account.is_some()) {
+            shared.note_sign_in(key, true);
         }
-        Err(TransportError::Problem(problem))
-            if (400..500).contains(&problem.status) && !matches!(problem.status, 408 | 429) =>
+        return Ok(Input::UploadNeedsSignIn);
+    }
+    match error {
+        // These speak of the photo itself. The others speak of the way, and may end by themselves.
+        DeviceError::Transport(TransportError::Problem(problem))
+            if matches!(problem.status, 404 | 413 | 415 | 422) =>
         {
             let code = serde_json::from_value(serde_json::Value::String(problem.code))
                 .unwrap_or(RefusalCode::Unknown);
             Ok(Input::UploadRefused(Refusal::new(code)))
         }
-        Err(error) => Err(error.into()),
+        error => Err(error),
+    }
+}
+
+/// Sends a photo's bytes. A session that the server does not take is forgotten.
+async fn put(
+    shared: &Shared,
+    subject: SubjectRef,
+    hash: PhotoHash,
+    key: Principal,
+    bytes: Vec<u8>,
+) -> Result<bool, DeviceError> {
+    let session = shared.session(key).await?;
+    match shared.transport.put_photo(&session.token, subject, hash, bytes).await {
+        Ok(answer) => Ok(answer.verified),
+        Err(error) => {
+            if is_unauthorized(&error) {
+                shared.drop_session(key, &session.token).await;
+            }
+            Err(error.into())
+        }
     }
 }

@@ -113,6 +113,14 @@ pub struct World {
     pub refuse: Option<(u16, Refusal)>,
     /// Photos are refused with this code.
     pub refuse_photos: Option<&'static str>,
+    /// This photo is refused.
+    pub refuse_photo: Option<PhotoHash>,
+    /// Only so many photos more are taken; the others find the server too busy.
+    pub photos_left: Option<u32>,
+    /// Batches of commands get this HTTP problem.
+    pub problem: Option<(u16, &'static str)>,
+    /// How many uploads came with a session that has ended.
+    pub expired_uploads: u32,
     /// Staff accounts are treated as signed out.
     pub sign_in_needed: bool,
     numbers: u32,
@@ -177,6 +185,10 @@ impl Server {
             lose_answers: 0,
             refuse: None,
             refuse_photos: None,
+            refuse_photo: None,
+            photos_left: None,
+            problem: None,
+            expired_uploads: 0,
             sign_in_needed: false,
             numbers: 0,
             nonces: 0,
@@ -233,6 +245,11 @@ impl Server {
         // axum serves each connection in a task of its own; ending the streams ends the rest.
         self.world().sessions.clear();
         self.changed.send_modify(|n| *n += 1);
+    }
+
+    /// Every session ends; streams that are open notice at their next word.
+    pub fn end_sessions(&self) {
+        self.world().sessions.clear();
     }
 
     /// Leaves a feed row out: the reader meets a gap. Gives the subject.
@@ -297,6 +314,9 @@ async fn session(State(app): State<App>, body: Bytes) -> Response {
 }
 
 async fn commands(State(app): State<App>, body: Bytes) -> Response {
+    if let Some((status, code)) = app.world().problem {
+        return problem(status, code);
+    }
     let frames: Vec<Vec<u8>> =
         frame::split(&body).unwrap().into_iter().map(<[u8]>::to_vec).collect();
     let (answers, lost) = {
@@ -391,6 +411,7 @@ impl World {
         let context = Context {
             speaker,
             catalogue: city.catalogue(),
+            pack_version: city.version(),
             crews: &crews,
             recorded_at: now(),
             occurred_at,
@@ -533,11 +554,19 @@ async fn put_photo(
     let answer = {
         let mut world = app.world();
         if world.caller(&headers).is_none() {
-            return problem(401, "session_needed");
+            world.expired_uploads += 1;
+            return problem(401, "session_expired");
+        }
+        if world.refuse_photo == Some(hash) {
+            return problem(422, "photo_too_large");
+        }
+        if world.photos_left == Some(0) {
+            return problem(503, "busy");
         }
         if let Some(code) = world.refuse_photos {
             return problem(422, code);
         }
+        world.photos_left = world.photos_left.map(|left| left - 1);
         if <[u8; 32]>::from(Sha256::digest(&body)) != hash.0 {
             return problem(422, "photo_differs");
         }

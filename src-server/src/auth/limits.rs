@@ -5,6 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use mend_core::time::Timestamp;
 
+use crate::limits::Tries;
+
 /// Most names remembered; beyond it, those whose time is over are forgotten, then all. Forgetting
 /// opens the door a little for a moment; growing without end would close it for everyone.
 const NAMES: usize = 50_000;
@@ -24,8 +26,8 @@ pub struct TooMany {
 }
 
 impl Limit {
-    /// At most `tries` in any `window_ms` milliseconds.
-    pub fn new(tries: usize, window_ms: i64) -> Self {
+    /// At most so many.
+    pub fn new(Tries { tries, window_ms }: Tries) -> Self {
         Self { tries, window_ms, seen: Mutex::default() }
     }
 
@@ -71,7 +73,7 @@ mod tests {
 
     #[test]
     fn tries_come_back_with_time() {
-        let limit = Limit::new(2, 10_000);
+        let limit = Limit::new(Tries { tries: 2, window_ms: 10_000 });
         assert_eq!(limit.count("a", Timestamp(0)), Ok(()));
         assert_eq!(limit.count("a", Timestamp(4_000)), Ok(()));
         assert_eq!(limit.count("a", Timestamp(5_000)), Err(TooMany { retry_after_s: 5 }));

@@ -1,4 +1,4 @@
-//! Who is speaking: nonces, sessions, passwords, and limits on guessing.
+//! Who is speaking: nonces, sessions, passwords, and limits on guessing and on haste.
 //!
 //! Nonces and sessions live in memory. No row is written for a key before its first accepted
 //! command, and a restart costs each device one signed frame.
@@ -7,6 +7,7 @@ pub mod demo;
 pub mod limits;
 pub mod nonces;
 pub mod passwords;
+pub mod rates;
 pub mod sessions;
 
 /// Random bytes from the operating system.

@@ -1,6 +1,7 @@
 //! Sessions: the right to read, for 24 hours. Only a hash of each token is kept.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mend_core::api::ME;
@@ -10,6 +11,7 @@ use mend_core::subject::SubjectState;
 use mend_core::time::Timestamp;
 use mend_core::view::Reader;
 use sha2::{Digest, Sha256};
+use tokio::sync::oneshot;
 
 use crate::store::{AccountRow, scopes};
 
@@ -88,7 +90,13 @@ impl Session {
 /// All sessions, by the hash of their token.
 #[derive(Default)]
 pub struct Sessions {
-    open: Mutex<HashMap<[u8; 32], Arc<Session>>>,
+    open: Mutex<HashMap<[u8; 32], Open>>,
+}
+
+struct Open {
+    session: Arc<Session>,
+    /// One for each live stream, oldest first; a stream ends when its own is dropped.
+    streams: VecDeque<oneshot::Sender<Infallible>>,
 }
 
 /// Whether a token opens anything.
@@ -108,24 +116,40 @@ impl Sessions {
     pub fn open(&self, token: &str, session: Session, now: Timestamp) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.len() >= KEPT {
-            open.retain(|_, session| session.expires_at > now);
+            open.retain(|_, open| open.session.expires_at > now);
         }
         if open.len() >= KEPT
             && let Some(first) =
-                open.iter().min_by_key(|(_, session)| session.expires_at).map(|(key, _)| *key)
+                open.iter().min_by_key(|(_, open)| open.session.expires_at).map(|(key, _)| *key)
         {
             open.remove(&first);
         }
-        open.insert(hash(token), Arc::new(session));
+        let session = Arc::new(session);
+        open.insert(hash(token), Open { session, streams: VecDeque::new() });
     }
 
     /// The session of a token. Found by the token's hash: how long that takes says nothing of it.
     pub fn find(&self, token: &str, now: Timestamp) -> Found {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         match open.get(&hash(token)) {
-            Some(session) if session.expires_at > now => Found::Open(session.clone()),
+            Some(Open { session, .. }) if session.expires_at > now => Found::Open(session.clone()),
             _ => Found::Ended,
         }
+    }
+
+    /// Counts a live stream of a token's session, at most `most` at a time. What is returned ends
+    /// when the stream is to end: with the session, or because a newer one took its place. The
+    /// newest is the one that somebody reads: a device that lost its network has left the others.
+    pub fn stream(&self, token: &str, most: usize) -> Option<oneshot::Receiver<Infallible>> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let streams = &mut open.get_mut(&hash(token))?.streams;
+        streams.retain(|stream| !stream.is_closed());
+        while streams.len() >= most.max(1) {
+            streams.pop_front();
+        }
+        let (alive, ended) = oneshot::channel();
+        streams.push_back(alive);
+        Some(ended)
     }
 
     /// Ends a session.
@@ -176,5 +200,27 @@ mod tests {
         assert!(matches!(sessions.find("one", Timestamp(100)), Found::Ended));
         sessions.close("two");
         assert!(matches!(sessions.find("two", Timestamp(1)), Found::Ended));
+    }
+
+    #[test]
+    fn the_newest_streams_of_a_session_live() {
+        let sessions = Sessions::default();
+        assert!(sessions.stream("one", 2).is_none());
+        for token in ["one", "two"] {
+            let session = Session::new(Principal([7; 32]), None, [], Timestamp(100));
+            sessions.open(token, session, Timestamp(0));
+        }
+        let ended = |stream: &mut oneshot::Receiver<_>| {
+            matches!(stream.try_recv(), Err(oneshot::error::TryRecvError::Closed))
+        };
+        let mut other = sessions.stream("two", 2).unwrap();
+        let [mut first, second, mut third] = [(); 3].map(|()| sessions.stream("one", 2).unwrap());
+        assert!(ended(&mut first) && !ended(&mut third) && !ended(&mut other));
+        // One that its reader has left makes room.
+        drop(second);
+        let mut fourth = sessions.stream("one", 2).unwrap();
+        assert!(!ended(&mut third) && !ended(&mut fourth));
+        sessions.close("one");
+        assert!(ended(&mut third) && ended(&mut fourth) && !ended(&mut other));
     }
 }

@@ -14,7 +14,8 @@ use futures_util::stream::unfold;
 use mend_core::api::ChangesPage;
 use mend_core::view::Reader;
 use serde::Deserialize;
-use tokio::sync::watch;
+use tokio::sync::oneshot::error::TryRecvError;
+use tokio::sync::{oneshot, watch};
 
 use super::caller::Caller;
 use super::problem::{Code, Problem};
@@ -86,7 +87,10 @@ pub async fn stream(
     if cursors.is_empty() || cursors.len() > FEEDS {
         return Err(bad());
     }
+    let most = server.limits.streams;
+    let ended = server.sessions.stream(&caller.token, most);
     let live = Live {
+        ended: ended.ok_or(Problem::new(Code::SessionExpired))?,
         changed: server.committer.changed(),
         ending: server.ending.clone(),
         waiting: VecDeque::new(),
@@ -110,6 +114,8 @@ struct Live {
     cursors: Vec<Cursor>,
     changed: watch::Receiver<u64>,
     ending: watch::Receiver<bool>,
+    /// Ends with the session, and when newer streams take this one's place.
+    ended: oneshot::Receiver<Infallible>,
     waiting: VecDeque<ChangesPage>,
 }
 
@@ -133,16 +139,18 @@ impl Live {
                         drop(ended);
                         return None;
                     }
+                    _ = &mut self.ended => return None,
                     () = tokio::time::sleep(LOOK) => {}
                 }
             }
         }
     }
 
-    fn holds(&self) -> bool {
+    fn holds(&mut self) -> bool {
         let now = self.server.clock.now();
         let open = matches!(self.server.sessions.find(&self.caller.token, now), Found::Open(_));
-        open && !*self.ending.borrow()
+        let replaced = !matches!(self.ended.try_recv(), Err(TryRecvError::Empty));
+        open && !replaced && !*self.ending.borrow()
     }
 
     /// Reads one page of each feed.

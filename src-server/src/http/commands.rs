@@ -1,47 +1,77 @@
 //! `POST /v1/commands`: frames in, answers out, in the same order.
 
+use std::net::{IpAddr, SocketAddr};
+
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use mend_core::api::{Answers, CommandAnswer};
 use mend_core::frame::{BATCH_LIMIT, split};
+use mend_core::time::Timestamp;
 
 use super::problem::{Code, Problem, frame_problem};
-use super::{Shared, fresh, read_body};
+use super::{Server, Shared, counted, fresh, read_body};
 use crate::intake::frames::{prepare, refusal};
+use crate::store::thread::retry;
+use crate::store::{Origin, Prepared};
 
 /// Commits a batch. A bad frame spoils only its own answer; a batch that cannot be taken apart
 /// has no frames to answer.
 pub async fn post(
     State(server): State<Shared>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let batch = read_body(&headers, body, BATCH_LIMIT, Code::BodyTooLarge).await?;
+    let batch = read_body(&server.limits, &headers, body, BATCH_LIMIT, Code::BodyTooLarge).await?;
+    // One instant for the whole batch: whoever is over a limit is so up to its end, and no command
+    // overtakes one that was to come before it.
     let arrival = server.clock.now();
-    let (city, mac_key) = (server.city.clone(), server.mac_key);
+    let from = counted(address);
+    let (frames, intake) = (batch, server.clone());
     // A hundred signatures take a while.
-    let prepared = tokio::task::spawn_blocking(move || {
-        let frames = split(&batch).map_err(refusal)?;
-        Ok(frames.iter().map(|frame| prepare(&city, &mac_key, frame, arrival)).collect::<Vec<_>>())
+    let taken = tokio::task::spawn_blocking(move || {
+        let frames = split(&frames).map_err(|bad| frame_problem(refusal(bad).code))?;
+        let taken = frames.iter().map(|frame| take(&intake, from, frame, arrival));
+        Ok::<_, Problem>(taken.collect::<Vec<_>>())
     })
     .await
-    .map_err(|_| Problem::new(Code::ServerFailed))?
-    .map_err(|refusal: mend_core::refusal::Refusal| frame_problem(refusal.code))?;
+    .map_err(|_| Problem::new(Code::ServerFailed))??;
 
-    let mut answers: Vec<Option<CommandAnswer>> = Vec::with_capacity(prepared.len());
+    let mut answers: Vec<Option<CommandAnswer>> = Vec::with_capacity(taken.len());
     let mut good = Vec::new();
-    for frame in prepared {
+    for frame in taken {
         match frame {
             Ok(frame) => {
                 good.push(frame);
                 answers.push(None);
             }
-            Err(refusal) => answers.push(Some(CommandAnswer::Refused { refusal, first: None })),
+            Err(answer) => answers.push(Some(*answer)),
         }
     }
     let mut committed = server.committer.commit(good).await.into_iter();
     let answers = answers.into_iter().filter_map(|bad| bad.or_else(|| committed.next())).collect();
     Ok(fresh(&Answers { now: server.clock.now(), answers }))
+}
+
+/// Opens one frame, if its sender is not too hasty. The address pays before any signature is
+/// looked at; the key only for what it has signed itself.
+fn take(
+    server: &Server,
+    from: IpAddr,
+    frame: &[u8],
+    arrival: Timestamp,
+) -> Result<Prepared, Box<CommandAnswer>> {
+    if !server.counters.address.take(from, arrival) {
+        return Err(Box::new(retry("busy")));
+    }
+    let prepared = prepare(&server.city, &server.mac_key, frame, arrival)
+        .map_err(|refusal| Box::new(CommandAnswer::Refused { refusal, first: None }))?;
+    match &prepared.origin {
+        Origin::Signed(signed) if !server.counters.key.take(signed.key, arrival) => {
+            Err(Box::new(retry("busy")))
+        }
+        _ => Ok(prepared),
+    }
 }

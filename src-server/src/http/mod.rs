@@ -1,7 +1,9 @@
 //! HTTP: what crosses the wire, and nothing else. Handlers read, ask the rooms behind, and answer
 //! in the shapes of `mend_core::api`.
 
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -13,12 +15,16 @@ use axum::response::IntoResponse;
 use axum::routing::MethodRouter;
 use futures_util::StreamExt;
 use mend_core::city::City;
+use mend_core::id::Principal;
 use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, timeout_at};
 
 use crate::auth::limits::Limit;
 use crate::auth::nonces::Nonces;
+use crate::auth::rates::Rates;
 use crate::auth::sessions::Sessions;
 use crate::clock::Clock;
+use crate::limits::Limits;
 use crate::photos::PhotoFiles;
 use crate::store::pool::Readers;
 use crate::store::thread::Committer;
@@ -38,11 +44,13 @@ mod photos;
 mod portal;
 mod problem;
 mod sentences;
+mod serve;
 mod session;
 mod subjects;
 mod track;
 
 pub use hosts::Hosts;
+pub use serve::serve;
 
 /// Everything that handlers share.
 pub struct Server {
@@ -64,8 +72,10 @@ pub struct Server {
     pub nonces: Nonces,
     /// Sessions open.
     pub sessions: Sessions,
-    /// Guesses at accounts and codes.
+    /// How much is taken from whom.
     pub limits: Limits,
+    /// How much was.
+    pub counters: Counters,
     /// Names under which the server answers.
     pub hosts: Hosts,
     /// Whether demo accounts may sign in.
@@ -76,25 +86,38 @@ pub struct Server {
     pub ending: watch::Receiver<bool>,
 }
 
-/// Limits on guessing.
-pub struct Limits {
+/// What was counted against the limits.
+pub struct Counters {
     /// Passwords for one account.
     pub account: Limit,
     /// Passwords from one address.
     pub sign_in: Limit,
     /// Tracking codes from one address.
     pub track: Limit,
+    /// Commands of one key.
+    pub key: Rates<Principal>,
+    /// Commands from one address.
+    pub address: Rates<IpAddr>,
 }
 
-const MINUTE_MS: i64 = 60_000;
-
-impl Default for Limits {
-    fn default() -> Self {
+impl Counters {
+    /// Nothing counted yet.
+    pub fn new(limits: &Limits) -> Self {
         Self {
-            account: Limit::new(10, 15 * MINUTE_MS),
-            sign_in: Limit::new(50, 15 * MINUTE_MS),
-            track: Limit::new(60, MINUTE_MS),
+            account: Limit::new(limits.account),
+            sign_in: Limit::new(limits.sign_in),
+            track: Limit::new(limits.track),
+            key: Rates::new(limits.frames_of_key),
+            address: Rates::new(limits.frames_from_address),
         }
+    }
+}
+
+/// What stands for one address in counting: whoever has one of IPv6 mostly has 2^64 of them.
+fn counted(address: SocketAddr) -> IpAddr {
+    match address.ip() {
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
+        ip => ip,
     }
 }
 
@@ -143,8 +166,10 @@ fn handler(endpoint: Endpoint) -> MethodRouter<Shared> {
     }
 }
 
-/// Reads a body of at most `limit` bytes.
+/// Reads a body of at most `limit` bytes, and not for ever: who falls silent or lets it drip is
+/// cut off and may send it again.
 async fn read_body(
+    limits: &Limits,
     headers: &HeaderMap,
     body: Body,
     limit: usize,
@@ -160,8 +185,15 @@ async fn read_body(
     }
     let mut pieces = body.into_data_stream();
     let mut read = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
-    while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|_| Problem::new(Code::BodyCut))?;
+    let cut = || Problem::new(Code::BodyCut);
+    let whole =
+        limits.body + Duration::from_secs(limit as u64 / limits.body_bytes_per_second.max(1));
+    let end = Instant::now() + whole;
+    loop {
+        let silent = Instant::now() + limits.body;
+        let next = timeout_at(silent.min(end), pieces.next()).await.map_err(|_| cut())?;
+        let Some(piece) = next else { break };
+        let piece = piece.map_err(|_| cut())?;
         if read.len() + piece.len() > limit {
             return Err(problem());
         }
@@ -173,20 +205,4 @@ async fn read_body(
 /// A JSON answer that no cache keeps.
 fn fresh<T: serde::Serialize>(value: &T) -> axum::response::Response {
     (StatusCode::OK, axum::Json(value)).into_response()
-}
-
-/// Serves until `ending` becomes true, then lets what is under way end.
-pub async fn serve(
-    listener: tokio::net::TcpListener,
-    router: Router,
-    mut ending: watch::Receiver<bool>,
-) {
-    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-    let end = async move {
-        // An error means that nobody is left who could say so: end as well.
-        let _ = ending.wait_for(|ending| *ending).await;
-    };
-    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(end).await {
-        tracing::error!(%error, "the server stopped");
-    }
 }

@@ -70,10 +70,12 @@ impl Caller {
 pub enum Target {
     /// Nothing in particular, or the caller's own.
     Own,
-    /// The reporter's request.
+    /// The reporter's request; of commands, a note on it.
     Request,
-    /// The crew's order.
+    /// The crew's order; of commands, work on it.
     Order,
+    /// Who has the order.
+    Assignment,
     /// The reporter's photo, named by them, of the request.
     RequestPhoto,
     /// The crew's photo, named by them, of the order.
@@ -93,7 +95,7 @@ pub enum Target {
 pub enum Verdict {
     /// What they ask for.
     Yes,
-    /// 401: open a session first.
+    /// 401: open a session first. Of a command: kept by its device until its key has signed in.
     SignIn,
     /// 403, or 404 where it is nobody's business that it exists.
     No,
@@ -125,7 +127,8 @@ const fn row(endpoint: Endpoint, target: Target, verdicts: [Verdict; 6]) -> Perm
     Permission { endpoint, target, verdicts }
 }
 
-/// The table. Columns: nobody, unknown key, resident, crew, other crew, dispatcher.
+/// The table. Columns: nobody, unknown key, resident, crew, other crew, dispatcher. Rows of
+/// commands say what each frame is answered: the key that signed it counts, never the session.
 #[rustfmt::skip]
 pub const TABLE: &[Permission] = &[
     row(Endpoint::Health,       Target::Own,            [Yes,    Yes, Yes, Yes, Yes, Yes]),
@@ -134,6 +137,9 @@ pub const TABLE: &[Permission] = &[
     row(Endpoint::GiveNonce,    Target::Own,            [Yes,    Yes, Yes, Yes, Yes, Yes]),
     row(Endpoint::OpenSession,  Target::Own,            [Yes,    Yes, Yes, Yes, Yes, Yes]),
     row(Endpoint::Commands,     Target::Own,            [Yes,    Yes, Yes, Yes, Yes, Yes]),
+    row(Endpoint::Commands,     Target::Request,        [No,     No,  Yes, No,  No,  Yes]),
+    row(Endpoint::Commands,     Target::Order,          [SignIn, SignIn, SignIn, Yes, No, No]),
+    row(Endpoint::Commands,     Target::Assignment,     [SignIn, SignIn, SignIn, No, No, Yes]),
     row(Endpoint::Track,        Target::Request,        [Yes,    Yes, Yes, Yes, Yes, Yes]),
     row(Endpoint::Notices,      Target::Own,            [SignIn, Yes, Yes, Yes, Yes, Yes]),
     row(Endpoint::ReadNotices,  Target::Own,            [SignIn, Yes, Yes, Yes, Yes, Yes]),
@@ -221,6 +227,10 @@ mod tests {
             let rows: Vec<_> = TABLE.iter().filter(|row| row.endpoint == *endpoint).collect();
             assert!(!rows.is_empty(), "{endpoint:?} has no row");
             let open = endpoint.needs() == Needs::Nothing;
+            if *endpoint == Endpoint::Commands {
+                assert!(open, "the signature is the permission");
+                continue;
+            }
             assert!(rows.iter().all(|row| (row.verdicts[0] != SignIn) == open), "{endpoint:?}");
         }
     }

@@ -2,6 +2,7 @@
 
 use axum::Extension;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -27,17 +28,17 @@ fn photo(path: &(String, String, String)) -> Result<(SubjectRef, PhotoHash), Pro
 pub async fn put(
     State(server): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Path(path): Path<(String, String, String)>,
+    path: Result<Path<(String, String, String)>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (subject, hash) = photo(&path)?;
+    let (subject, hash) = photo(&path?.0)?;
     let key = caller.session.key;
     if !server.readers.read(move |reads| reads.photo_named(subject, hash, key)).await? {
         return Err(Problem::new(Code::NotFound));
     }
     let limit = usize::try_from(PHOTO_BYTES_LIMIT).unwrap_or(usize::MAX);
-    let bytes = read_body(&headers, body, limit, Code::PhotoTooLarge).await?;
+    let bytes = read_body(&server.limits, &headers, body, limit, Code::PhotoTooLarge).await?;
     let turn = server.heavy.clone().acquire_owned().await;
     let (files, unique) = (server.photos.clone(), u128::from_be_bytes(crate::auth::random()?));
     let checked = tokio::task::spawn_blocking(move || {
@@ -62,9 +63,9 @@ pub async fn put(
 pub async fn get(
     State(server): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Path(path): Path<(String, String, String)>,
+    path: Result<Path<(String, String, String)>, PathRejection>,
 ) -> Result<Response, Problem> {
-    let (subject, hash) = photo(&path)?;
+    let (subject, hash) = photo(&path?.0)?;
     let (state, _) = seen(&server, &caller, subject).await?;
     if !state.photos().iter().any(|photo| photo.hash == hash && photo.verified) {
         return Err(Problem::new(Code::NotFound));

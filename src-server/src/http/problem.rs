@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::extract::rejection::PathRejection;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -175,6 +176,13 @@ impl From<getrandom::Error> for Problem {
     fn from(error: getrandom::Error) -> Self {
         tracing::error!(%error, "no randomness");
         Self::new(Code::ServerFailed)
+    }
+}
+
+/// A path that is no text when its escapes are resolved.
+impl From<PathRejection> for Problem {
+    fn from(_: PathRejection) -> Self {
+        Self::new(Code::BadRequest)
     }
 }
 

@@ -56,8 +56,6 @@ mod tests {
     fn every_code_of_the_server_has_its_sentence() {
         let missing: Vec<_> = Code::ALL
             .iter()
-            // The file is the interface's, and a failing server has nothing to say beyond its title.
-            .filter(|code| **code != Code::ServerFailed)
             .map(|code| code.as_str())
             .filter(|code| find(REFUSALS, &format!("refusal-{code}")).is_none())
             .collect();

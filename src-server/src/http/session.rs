@@ -16,7 +16,7 @@ use mend_core::time::{DAY_MS, Timestamp};
 
 use super::caller::Caller;
 use super::problem::{Code, Problem, frame_problem};
-use super::{Server, Shared, fresh, read_body};
+use super::{Server, Shared, counted, fresh, read_body};
 use crate::auth::sessions::{LIFE_MS, Session};
 use crate::auth::{passwords, random};
 use crate::intake::frames::refusal;
@@ -42,7 +42,7 @@ pub async fn open(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let bytes = read_body(&headers, body, FRAME_LIMIT, Code::BodyTooLarge).await?;
+    let bytes = read_body(&server.limits, &headers, body, FRAME_LIMIT, Code::BodyTooLarge).await?;
     let frame = frame::open(&bytes).map_err(|bad| frame_problem(refusal(bad).code))?;
     if frame.head.city != server.city.id() {
         return Err(frame_problem(RefusalCode::WrongCity));
@@ -85,8 +85,8 @@ async fn sign_in(
     if name.len() > CREDENTIAL_LIMIT || password.len() > CREDENTIAL_LIMIT {
         return Err(Problem::new(Code::WrongPassword));
     }
-    server.limits.sign_in.count(&address.ip().to_string(), now)?;
-    server.limits.account.count(&name, now)?;
+    server.counters.sign_in.count(&counted(address).to_string(), now)?;
+    server.counters.account.count(&name, now)?;
     let asked = name.clone();
     let account = server.readers.read(move |reads| reads.account(&asked)).await?;
     let account = account.filter(|account| !account.demo || server.demo_allowed);
@@ -101,7 +101,7 @@ async fn sign_in(
     let Some(account) = account.filter(|_| fits) else {
         return Err(Problem::new(Code::WrongPassword));
     };
-    server.limits.account.forget(&name);
+    server.counters.account.forget(&name);
     // The key signs for one person for ever: what waits under it is that person's work.
     if let Some(other) = bound(server, key).await?
         && other.account.name != account.name

@@ -1,6 +1,7 @@
 //! `GET /v1/subjects/{kind}/{id}`: one subject as its reader may have it.
 
 use axum::Extension;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use mend_core::id::SubjectRef;
@@ -34,8 +35,9 @@ pub async fn seen(
 pub async fn get(
     State(server): State<Shared>,
     Extension(caller): Extension<Caller>,
-    Path((kind, id)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<Response, Problem> {
+    let Path((kind, id)) = path?;
     let subject = subject(&kind, &id)?;
     let (_, reader) = seen(&server, &caller, subject).await?;
     let snapshot = server.readers.read(move |reads| reads.snapshot(subject, reader)).await?;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{ConnectInfo, Path, State};
 use axum::response::Response;
 use mend_core::api::{PublicRequest, Snapshot, Tracked, WireEvent};
@@ -13,14 +14,15 @@ use mend_core::tracking::{BadCode, TrackingCode};
 use mend_core::view::steps;
 
 use super::problem::{Code, Problem};
-use super::{Shared, fresh};
+use super::{Shared, counted, fresh};
 
 /// All requests with this code: mostly one.
 pub async fn get(
     State(server): State<Shared>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
-    Path(code): Path<String>,
+    path: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
+    let Path(code) = path?;
     // A mistyped code tells nothing, so it costs nothing.
     let code: TrackingCode = code.parse().map_err(|bad| {
         Problem::new(match bad {
@@ -28,7 +30,7 @@ pub async fn get(
             BadCode::Mistyped => Code::TrackingMistyped,
         })
     })?;
-    server.limits.track.count(&address.ip().to_string(), server.clock.now())?;
+    server.counters.track.count(&counted(address).to_string(), server.clock.now())?;
     let found = server.readers.read(move |reads| reads.tracked(code)).await?;
     let requests: Vec<_> =
         found.into_iter().filter_map(|snapshot| public(&server.city, snapshot)).collect();

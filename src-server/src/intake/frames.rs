@@ -47,6 +47,7 @@ pub fn prepare(
             mac: mac(mac_key, bytes),
             previous: head.previous,
             device_clock: head.device_clock,
+            server_seen: head.server_seen,
             offset_ms: head.offset_ms,
         })),
         arrival,

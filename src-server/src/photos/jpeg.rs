@@ -78,44 +78,59 @@ pub fn check(hash: PhotoHash, bytes: &[u8]) -> Result<Checked, BadPhoto> {
     Ok(Checked { width, height })
 }
 
-/// Walks over every segment (ITU-T T.81, annex B) and lets pass only what the picture needs:
-/// tables, frame, scans, JFIF without a thumbnail, a colour profile, Adobe's colour transform.
-/// Anything after the end of the image is something beside the picture, too.
+/// Walks over every segment (ITU-T T.81, annex B) and lets pass only what our own devices write to
+/// draw the picture: JFIF without a thumbnail, Adobe's colour transform, tables, one of the three
+/// usual frames, scans. A colour profile names the camera and is dropped by the devices. Anything
+/// after the end of the image is something beside the picture, too.
 fn only_picture(bytes: &[u8]) -> Result<(), BadPhoto> {
     let mut at = Walk { bytes, at: 0 };
-    if at.marker()? != 0xd8 {
+    if at.marker()? != START_OF_IMAGE {
         return Err(BadPhoto::NotAPhoto);
     }
     loop {
         match at.marker()? {
-            // End of image.
-            0xd9 => break,
-            // Start of scan: its header, then coded data up to the next marker.
-            0xda => {
+            END_OF_IMAGE => break,
+            // Its header, then coded data up to the next marker.
+            START_OF_SCAN => {
                 at.segment()?;
                 at.skip_scan();
             }
-            0xe0 => {
+            JFIF => {
                 let body = at.segment()?;
-                let jfif = body.starts_with(b"JFIF\0");
-                let thumbnail = body.get(12..14).is_none_or(|size| size != [0, 0]);
-                if !jfif || thumbnail || body.len() != 14 {
+                if body.len() != 14 || !body.starts_with(b"JFIF\0") || body[12..] != [0, 0] {
                     return Err(BadPhoto::HasMetadata);
                 }
             }
-            0xe2 if at.segment()?.starts_with(b"ICC_PROFILE\0") => {}
-            0xee if at.segment()?.starts_with(b"Adobe") => {}
-            // Other application segments (EXIF and XMP are APP1, IPTC is APP13) and comments.
-            0xe0..=0xef | 0xfe => return Err(BadPhoto::HasMetadata),
-            // Tables and frames.
-            0xc0..=0xcf | 0xdb..=0xdf => {
+            ADOBE => {
+                let body = at.segment()?;
+                if body.len() != 12 || !body.starts_with(b"Adobe") {
+                    return Err(BadPhoto::HasMetadata);
+                }
+            }
+            RESTART_INTERVAL => {
+                if at.segment()?.len() != 2 {
+                    return Err(BadPhoto::HasMetadata);
+                }
+            }
+            // Baseline, extended and progressive frames; Huffman and quantization tables.
+            0xc0..=0xc2 | 0xc4 | 0xdb => {
                 at.segment()?;
             }
+            // Every other marker that a segment may follow: EXIF and XMP are APP1, colour profiles
+            // APP2, IPTC APP13, comments 0xfe; decoders pass over the rest without a look.
+            0xc3..=0xcf | 0xdc..=0xfe => return Err(BadPhoto::HasMetadata),
             _ => return Err(BadPhoto::NotAPhoto),
         }
     }
     if at.at == bytes.len() { Ok(()) } else { Err(BadPhoto::HasMetadata) }
 }
+
+const START_OF_IMAGE: u8 = 0xd8;
+const END_OF_IMAGE: u8 = 0xd9;
+const START_OF_SCAN: u8 = 0xda;
+const RESTART_INTERVAL: u8 = 0xdd;
+const JFIF: u8 = 0xe0;
+const ADOBE: u8 = 0xee;
 
 struct Walk<'a> {
     bytes: &'a [u8],
@@ -193,8 +208,10 @@ mod tests {
     #[test]
     fn a_clean_photo_passes() {
         assert_eq!(checked(&photo()), Ok(Checked { width: 64, height: 48 }));
-        let profile = with_segment(0xe2, b"ICC_PROFILE\0\x01\x01");
-        assert!(checked(&profile).is_ok());
+        // Written for CMYK and by some encoders for RGB: version, two flags, the transform.
+        let adobe = with_segment(0xee, b"Adobe\0\x64\0\0\0\0\x01");
+        assert_eq!(checked(&adobe), Ok(Checked { width: 64, height: 48 }));
+        assert!(checked(&with_segment(0xdd, &[0, 0])).is_ok(), "a restart interval of none");
     }
 
     #[test]
@@ -205,6 +222,17 @@ mod tests {
             with_segment(0xed, b"Photoshop 3.0\0"),
             with_segment(0xfe, b"made by"),
             with_segment(0xe2, b"MPF\0"),
+            with_segment(0xe2, b"ICC_PROFILE\0\x01\x01taken by Wanda"),
+            with_segment(0xee, b"Adobe\0\x64\0\0\0\0\x01taken by Wanda"),
+            with_segment(0xee, b"Adobe\0\x64"),
+            with_segment(0xee, b"taken by you"),
+            with_segment(0xdd, b"\0\0taken by Wanda"),
+            with_segment(0xc8, b"taken by Wanda"),
+            with_segment(0xdc, b"taken by Wanda"),
+            with_segment(0xde, b"taken by Wanda"),
+            with_segment(0xdf, b"taken by Wanda"),
+            with_segment(0xf0, b"taken by Wanda"),
+            with_segment(0xe0, b"JFXX\0\x13\0\0\0\0\0\0\0\0"),
             with_segment(0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\x01\x01rgb"),
             [photo(), photo()].concat(),
             [photo(), vec![0]].concat(),

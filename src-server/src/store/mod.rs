@@ -65,6 +65,8 @@ pub struct Signed {
     pub previous: Option<CommandId>,
     /// The device's clock when the person acted.
     pub device_clock: Timestamp,
+    /// The newest server time that the device had seen, as it says.
+    pub server_seen: Option<Timestamp>,
     /// Server minus device, milliseconds, as the device measured it.
     pub offset_ms: i32,
 }

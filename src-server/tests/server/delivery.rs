@@ -1,15 +1,17 @@
 //! Exactly once, through everything that a network does to a batch.
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use mend_core::api::CommandAnswer;
+use mend_core::api::{Answers, CommandAnswer, NoticeKind, NoticesPage, StepKind, Tracked};
 use mend_core::command::{AddNote, CommandBody};
 use mend_core::event::Visibility;
 use mend_core::frame::batch;
 use mend_core::id::CityId;
 use mend_core::refusal::RefusalCode;
 use mend_core::subject::{OrderStatus, RequestStatus};
-use reqwest::{Method, StatusCode};
+use mend_server::{Clock, Config};
+use reqwest::Method;
 
 use crate::support::*;
 
@@ -77,11 +79,18 @@ async fn many_at_once_with_the_same_bytes_have_one_effect() {
 async fn completion_that_overtakes_start_ends_completed_and_once() {
     let town = Town::new().await;
     let resident = Key::new();
-    let reported = town.reported(&resident, OLD_MILL).await;
+    let report = report_body(OLD_MILL);
+    let track = format!("/v1/track/{}", report.tracking_code);
+    let said = resident.report_as(&town, report);
+    let accepted = town.accepted(&said).await;
+    let token = resident.session(&town).await.token;
+    let order = town.subject_request(&token, said.subject).await.order.unwrap();
+    let reported = Reported { said, accepted, order, token };
     let (crew, session) = town.signed_in("streets-1").await;
     let start = crew.start(&town, reported.order);
     let complete = crew.complete(&town, reported.order, Vec::new());
     town.accepted(&complete).await;
+    let done = town.version(&reported).await;
     // True, and changes nothing any more.
     let late = town.accepted(&start).await;
     let first = town.accepted(&complete).await;
@@ -91,6 +100,19 @@ async fn completion_that_overtakes_start_ends_completed_and_once() {
     assert!(order.started_at.is_some(), "completing says that work had begun");
     let request = town.subject_request(&reported.token, reported.said.subject).await;
     assert_eq!(request.status, RequestStatus::Resolved);
+    assert_eq!(request.version, done, "nor does it happen to the request");
+    let notices: NoticesPage = town.get(&reported.token, "/v1/notices").await;
+    let told: Vec<_> = notices.notices.iter().map(|notice| notice.kind).collect();
+    // Each once: the completion says that work had begun, and the late start says it no more.
+    use NoticeKind::{Assigned, Received, Resolved, Started};
+    assert_eq!(told, [Received, Assigned, Started, Resolved]);
+    let tracked: Tracked = town.get("", &track).await;
+    let [request] = tracked.requests.as_slice() else { panic!("{tracked:?}") };
+    let steps: Vec<_> = request.steps.iter().map(|step| step.kind).collect();
+    assert_eq!(
+        steps,
+        [StepKind::Received, StepKind::Assigned, StepKind::Started, StepKind::Resolved]
+    );
 }
 
 #[tokio::test]
@@ -229,18 +251,48 @@ async fn a_commit_that_fails_is_tried_again_and_happens_once() {
 
 #[tokio::test]
 async fn a_shutdown_commits_what_was_handed_in() {
-    let town = Town::new().await;
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let clock = Clock::starting_at(MORNING);
+    // The commit thread says that it is at work and then waits, as it would for a slow disk.
+    let (at_work, mut begun) = tokio::sync::mpsc::unbounded_channel();
+    let (go_on, told) = std::sync::mpsc::channel::<()>();
+    let told = std::sync::Mutex::new(told);
+    // Not before the server has started: it commits its accounts, too.
+    let slow = Arc::new(AtomicBool::new(false));
+    let is_slow = slow.clone();
+    let slow_disk = move || {
+        if !is_slow.load(Ordering::SeqCst) {
+            return false;
+        }
+        at_work.send(()).unwrap();
+        // An error means that the test has let go of it.
+        let _ = told.lock().unwrap().recv();
+        false
+    };
+    let town = Town::with(folder.clone(), clock.clone(), |config| Config {
+        commit_fault: Some(Arc::new(slow_disk)),
+        ..config
+    })
+    .await;
     let key = Key::new();
     let said = key.report(&town, OLD_MILL);
-    let accepted = town.accepted(&said).await;
-    let addr = town.running.addr;
-    let client = town.client.clone();
-    let town = town.restarted().await;
-    if town.running.addr != addr {
-        let gone = client.get(format!("http://{addr}/health")).send().await;
-        assert!(gone.is_err(), "the old listener is closed");
+    let (addr, client, url) = (town.running.addr, town.client.clone(), town.url("/v1/commands"));
+    let body = batch([said.bytes.as_slice()]);
+    slow.store(true, Ordering::SeqCst);
+    let sent = tokio::spawn(async move { client.post(url).body(body).send().await });
+    begun.recv().await.unwrap();
+    let shutdown = tokio::spawn(town.running.shutdown());
+    // The shutdown has begun when nobody new is let in.
+    while tokio::net::TcpStream::connect(addr).await.is_ok() {
+        tokio::task::yield_now().await;
     }
-    assert_eq!(town.accepted(&said).await, accepted);
-    let ok = town.request(Method::GET, "/health").send().await.unwrap();
-    assert_eq!(ok.status(), StatusCode::OK);
+    assert!(!sent.is_finished() && !shutdown.is_finished(), "both wait for the commit");
+    drop(go_on);
+    let answers = sent.await.unwrap().unwrap().json::<Answers>().await.unwrap().answers;
+    let [CommandAnswer::Accepted(accepted)] = answers.as_slice() else { panic!("{answers:?}") };
+    shutdown.await.unwrap();
+    let town = Town::on(folder, clock).await;
+    assert_eq!(&town.accepted(&said).await, accepted);
+    let token = key.session(&town).await.token;
+    assert_eq!(town.changes(&token, "me", 0).await.rows.len(), 1);
 }

@@ -7,6 +7,8 @@ use mend_core::api::{Change, ChangesPage, NoticesPage, NoticesRead, WireEvent};
 use mend_core::command::{AddNote, CommandBody};
 use mend_core::event::Visibility;
 use mend_core::time::DAY_MS;
+use mend_server::Limits;
+use mend_server::limits::Rate;
 use reqwest::{Method, StatusCode};
 
 use crate::support::*;
@@ -94,7 +96,9 @@ async fn a_first_read_leaves_out_what_was_closed_long_ago() {
 
 #[tokio::test]
 async fn a_long_feed_comes_in_pages_and_misses_nothing() {
-    let town = Town::new().await;
+    // More than a key may send at once.
+    let frames_of_key = Rate { per_minute: 1_000, burst: 1_000 };
+    let town = Town::limited(Limits { frames_of_key, ..Limits::default() }).await;
     let key = Key::new();
     let reports: Vec<_> = (0..230).map(|_| key.report(&town, BEACON_HILL)).collect();
     for frames in reports.chunks(100) {

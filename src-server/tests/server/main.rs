@@ -7,6 +7,7 @@ mod delivery;
 mod feeds;
 mod folder;
 mod input;
+mod limits;
 mod permissions;
 mod photos;
 mod program;

@@ -1,8 +1,10 @@
 //! Walks the whole table of permissions: every row, every kind of caller, the running server.
 
-use mend_core::api::OpenSession;
-use mend_core::command::PhotoRef;
-use mend_core::event::PhotoRole;
+use mend_core::api::{Answers, CommandAnswer, OpenSession};
+use mend_core::command::{AddNote, Assign, CommandBody, PhotoRef};
+use mend_core::event::{PhotoRole, Visibility};
+use mend_core::frame::batch;
+use mend_core::refusal::RefusalCode;
 use mend_server::http::permissions::{Caller, Endpoint, Permission, TABLE, Target, Verdict};
 use reqwest::{Method, RequestBuilder, StatusCode};
 
@@ -53,6 +55,39 @@ async fn world() -> World {
 }
 
 impl World {
+    /// The command of a row, as this caller signs it. About a request and an order of its own:
+    /// what one caller does changes nothing for the next.
+    async fn command(&self, target: Target, caller: Caller) -> Said {
+        let town = &self.town;
+        let stranger = Key::new();
+        let key = match caller {
+            // Without a session, and with one: commands do not ask.
+            Caller::Nobody | Caller::UnknownKey => &stranger,
+            Caller::Resident => &self.resident,
+            Caller::Crew => &self.crew,
+            Caller::OtherCrew => &self.other_crew,
+            Caller::Dispatcher => &self.dispatcher,
+        };
+        if target == Target::Own {
+            return key.report(town, HARBOR);
+        }
+        let reported = town.reported(&self.resident, OLD_MILL).await;
+        match target {
+            Target::Request => {
+                let note = AddNote { text: "Seen".into(), visibility: Visibility::Public };
+                key.say(town, reported.said.subject, &CommandBody::AddNote(note))
+            }
+            Target::Order => key.start(town, reported.order),
+            Target::Assignment => {
+                let session = self.crew.session(town).await;
+                let order = town.subject_order(&session.token, reported.order).await;
+                let assign = CommandBody::Assign(Assign { crew: "streets-2".into() });
+                key.say_with(town, order.id, &assign, |head| head.based_on = order.version)
+            }
+            other => panic!("no command about {other:?}"),
+        }
+    }
+
     /// A fresh session for a kind of caller: one row closes its session.
     async fn token(&self, caller: Caller) -> Option<String> {
         let town = &self.town;
@@ -127,6 +162,20 @@ fn verdict(status: StatusCode) -> Verdict {
     }
 }
 
+/// The same of a command's answer.
+fn answered(answers: Answers) -> Verdict {
+    match answers.answers.as_slice() {
+        [CommandAnswer::Accepted(_)] => Verdict::Yes,
+        [CommandAnswer::Retry { code }] if code == "sign_in_needed" => Verdict::SignIn,
+        [CommandAnswer::Refused { refusal, .. }]
+            if matches!(refusal.code, RefusalCode::NotAllowed | RefusalCode::NotFound) =>
+        {
+            Verdict::No
+        }
+        other => panic!("neither yes nor no: {other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn every_caller_gets_what_the_table_says_of_every_endpoint() {
     let world = world().await;
@@ -137,7 +186,13 @@ async fn every_caller_gets_what_the_table_says_of_every_endpoint() {
             if let Some(token) = world.token(caller).await {
                 request = request.bearer_auth(token);
             }
-            let found = verdict(request.send().await.unwrap().status());
+            let found = if *endpoint == Endpoint::Commands {
+                let said = world.command(*target, caller).await;
+                let response = request.body(batch([said.bytes.as_slice()])).send().await.unwrap();
+                answered(response.json().await.unwrap())
+            } else {
+                verdict(request.send().await.unwrap().status())
+            };
             if found != *expected {
                 wrong.push(format!(
                     "{endpoint:?} {target:?} {caller:?}: {found:?}, not {expected:?}"

@@ -70,4 +70,10 @@ fn what_it_cannot_do_it_says() {
     let bad = program_output(&["serve", "--clock", "tomorrow"], folder.path());
     assert!(!bad.status.success());
     assert!(String::from_utf8(bad.stderr).unwrap().contains("2026-11-25T08:00:00Z"));
+    let missing = folder.path().join("mistyped");
+    let rebuilt = program_output(&["rebuild"], &missing);
+    assert!(!rebuilt.status.success());
+    let said = String::from_utf8(rebuilt.stderr).unwrap();
+    assert!(said.contains("there is no mend.sqlite in") && said.contains("mistyped"), "{said}");
+    assert!(rebuilt.stdout.is_empty() && !missing.exists(), "nothing was made");
 }

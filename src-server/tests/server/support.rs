@@ -17,7 +17,7 @@ use mend_core::refusal::RefusalCode;
 use mend_core::subject::SubjectState;
 use mend_core::time::Timestamp;
 use mend_core::tracking::TrackingCode;
-use mend_server::{Clock, Config, Running, start};
+use mend_server::{Clock, Config, Limits, Running, start};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -70,14 +70,29 @@ impl Town {
     }
 
     pub async fn listening(folder: Arc<TempDir>, clock: Clock, address: Ipv4Addr) -> Self {
+        let listen = (address, 0).into();
+        Self::with(folder, clock, |config| Config { listen, ..config }).await
+    }
+
+    /// A server that takes no more than this.
+    pub async fn limited(limits: Limits) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let clock = Clock::starting_at(MORNING);
+        Self::with(folder, clock, |config| Config { limits, ..config }).await
+    }
+
+    pub async fn with(
+        folder: Arc<TempDir>,
+        clock: Clock,
+        change: impl FnOnce(Config) -> Config,
+    ) -> Self {
         let failing = Arc::new(AtomicI32::new(0));
         let fault = failing.clone();
-        let config = Config {
-            listen: (address, 0).into(),
+        let config = change(Config {
             clock: clock.clone(),
             commit_fault: Some(Arc::new(move || fault.fetch_sub(1, Ordering::SeqCst) > 0)),
             ..Config::new(city_dir(), folder.path().join("data"))
-        };
+        });
         let mut running = start(config).await.unwrap();
         // What listens everywhere is called where it is nearest.
         running.addr.set_ip(Ipv4Addr::LOCALHOST.into());
@@ -229,10 +244,14 @@ pub fn new_subject() -> SubjectId {
     SubjectId::v7(MORNING, ten_bytes())
 }
 
+/// The version of the pack that a device of this day has seen.
+static PACK_VERSION: std::sync::LazyLock<String> =
+    std::sync::LazyLock::new(|| mend_server::city::load(&city_dir()).unwrap().version);
+
 pub fn report_body(at: (f64, f64)) -> Report {
     Report {
         service_code: "pothole".into(),
-        pack_version: "0123456789abcdef".into(),
+        pack_version: PACK_VERSION.clone(),
         location: Location {
             point: Point::new(at.0, at.1).unwrap(),
             source: LocationSource::Pin,

@@ -178,6 +178,23 @@ async fn what_does_not_exist_says_so() {
     assert_eq!(problem(method).await.code, "method_not_allowed");
 }
 
+#[tokio::test]
+async fn a_path_that_is_no_text_is_a_problem() {
+    let town = Town::new().await;
+    let token = Key::new().session(&town).await.token;
+    for (method, path) in [
+        (Method::GET, "/v1/track/%FF"),
+        (Method::GET, "/v1/subjects/service_request/%FF"),
+        (Method::GET, "/v1/subjects/%FF/x"),
+        (Method::GET, "/v1/photos/service_request/%FF/x"),
+        (Method::PUT, "/v1/photos/service_request/x/%FF"),
+    ] {
+        let response = town.request(method, path).bearer_auth(&token).send().await.unwrap();
+        let bad = problem(response).await;
+        assert_eq!((bad.status, bad.code.as_str()), (400, "bad_request"), "{path}");
+    }
+}
+
 /// Also when the interface is not built: its pages then say so, under the same strict policy.
 #[tokio::test]
 async fn every_page_of_the_portal_is_under_a_strict_policy() {

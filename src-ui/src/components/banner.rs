@@ -6,6 +6,7 @@ use mend_core::api::Failure;
 use super::icon::Icon;
 use super::words::failure_words;
 use crate::context::use_room;
+use crate::gateway::failure;
 use crate::i18n::t;
 
 /// Something that did not work: what happened, what is kept, what to do.
@@ -32,7 +33,57 @@ pub(crate) fn FailureOf(
     move || failure.get().map(|failure| view! { <FailureNote failure/> })
 }
 
-/// Says that there is no network, and what still works.
+/// Says what the city, although it was reached, did not take or give.
+#[component]
+pub(crate) fn ProblemBanner() -> impl IntoView {
+    view! { <div role="status"><Problem class="bn st-soon"/></div> }
+}
+
+#[component]
+fn Problem(class: &'static str) -> impl IntoView {
+    let room = use_room();
+    let problem = Memo::new(move |_| {
+        room.status_now().filter(|status| status.online != Some(false))?.problem
+    });
+    move || {
+        problem.get().map(|code| {
+            let (what, way) = failure_words(&failure(&code));
+            view! {
+                <div class=class data-testid="problem" data-code=code>
+                    <Icon name="alert"/>
+                    <p class="grow"><b>{what}</b> " " {way}</p>
+                </div>
+            }
+        })
+    }
+}
+
+/// Says that a sign-in has run out, and leads to the next one.
+#[component]
+pub(crate) fn SignInBanner() -> impl IntoView {
+    let room = use_room();
+    let needed = Memo::new(move |_| room.status_now().is_some_and(|status| status.sign_in_needed));
+    view! {
+        <div role="status">
+            {move || {
+                needed.get().then(|| {
+                    let (what, way) = failure_words(&failure("sign_in_needed"));
+                    view! {
+                        <div class="bn st-soon" data-testid="sign-in-needed">
+                            <Icon name="key"/>
+                            <p class="grow">
+                                <b>{what}</b> " " {way} " "
+                                <a href="/crew/sign-in">{t!("sign-in-go")}</a>
+                            </p>
+                        </div>
+                    }
+                })
+            }}
+        </div>
+    }
+}
+
+/// Says that there is no network and what still works, or what the reached city says no to.
 #[component]
 pub(crate) fn OfflineBanner() -> impl IntoView {
     let room = use_room();
@@ -40,6 +91,7 @@ pub(crate) fn OfflineBanner() -> impl IntoView {
     let offline = Memo::new(move |_| room.offline());
     view! {
         <div role="status">
+            <Problem class="bn bn-bar"/>
             {move || {
                 offline.get().then(|| {
                     view! {

@@ -47,9 +47,12 @@ pub(crate) fn BackBar(
     /// What is there.
     #[prop(into)]
     back: String,
-    /// What stands in the middle.
+    /// What stands at the other end in words.
     #[prop(optional, into)]
     middle: Signal<String>,
+    /// What else stands there.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     view! {
         <div class="top top-back">
@@ -57,7 +60,8 @@ pub(crate) fn BackBar(
                 <Icon name="left" size="i-20"/>
                 <span>{back}</span>
             </a>
-            <p class="middle num" data-testid="bar-text">{move || middle.get()}</p>
+            <p class="middle" data-testid="bar-text">{move || middle.get()}</p>
+            {children.map(|children| children())}
         </div>
     }
 }
@@ -81,11 +85,15 @@ pub(crate) fn Empty(
     /// What will be here, and when.
     #[prop(into)]
     text: String,
+    /// The way on, where there is one.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     view! {
         <div class="empty">
             <Icon name=icon size="i-40"/>
             <p>{text}</p>
+            {children.map(|children| children())}
         </div>
     }
 }

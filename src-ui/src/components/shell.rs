@@ -48,8 +48,7 @@ pub(crate) fn ResidentShell(children: Children) -> impl IntoView {
 #[component]
 pub(crate) fn CrewShell(children: Children) -> impl IntoView {
     let room = use_room();
-    let waiting =
-        Memo::new(move |_| room.status_now().map_or(0, |status| status.waiting + status.needs_you));
+    let waiting = Memo::new(move |_| room.status_now().map_or(0, |status| status.waiting));
     view! { <Shell tabs=CREW count_at="/crew/outbox" count=waiting count_id="nav-waiting">{children()}</Shell> }
 }
 

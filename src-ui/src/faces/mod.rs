@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::page::Heading;
+use crate::components::shell::Brand;
 use crate::i18n::t;
 
 pub(crate) mod crew;
@@ -13,12 +14,13 @@ pub(crate) mod resident;
 #[component]
 pub(crate) fn NotFound() -> impl IntoView {
     view! {
-        <main id="main" class="page" tabindex="-1">
-            <div class="body">
+        <div class="page-narrow">
+            <header class="top"><Brand/></header>
+            <main id="main" class="body" tabindex="-1">
                 <Heading text=t!("not-found-title")/>
                 <p class="muted">{t!("not-found-text")}</p>
-                <a class="btn btn-line" href="/">{t!("not-found-home")}</a>
-            </div>
-        </main>
+                <a class="btn btn-signal btn-lg" href="/">{t!("not-found-home")}</a>
+            </main>
+        </div>
     }
 }

@@ -19,20 +19,34 @@ pub struct Server {
     programs: Programs,
     data: PathBuf,
     listen: String,
+    clock: Option<String>,
     process: Child,
 }
 
 impl Server {
     /// Starts it on a free port of loopback and returns once it listens.
     pub async fn start(programs: &Programs, data: &Path) -> Result<Self> {
-        Self::start_on(programs, data, "127.0.0.1:0").await
+        Self::start_on(programs, data, "127.0.0.1:0", None).await
     }
 
-    async fn start_on(programs: &Programs, data: &Path, listen: &str) -> Result<Self> {
+    /// The same with a clock that shows `clock` (RFC 3339) at the start.
+    pub async fn start_at(programs: &Programs, data: &Path, clock: &str) -> Result<Self> {
+        Self::start_on(programs, data, "127.0.0.1:0", Some(clock)).await
+    }
+
+    async fn start_on(
+        programs: &Programs,
+        data: &Path,
+        listen: &str,
+        clock: Option<&str>,
+    ) -> Result<Self> {
         fs::create_dir_all(data)?;
         let mut command = Command::new(&programs.server);
         command.arg("serve").arg("--city").arg(&programs.city).arg("--data").arg(data);
         command.args(["--listen", listen]).stdin(Stdio::null());
+        if let Some(clock) = clock {
+            command.args(["--clock", clock]);
+        }
         command.stdout(Stdio::piped()).stderr(log(data)?);
         let mut command = tokio::process::Command::from(command);
         let mut process = command.kill_on_drop(true).spawn().context("mend-server")?;
@@ -51,7 +65,8 @@ impl Server {
             .with_context(|| format!("the server does not listen; {}", told(data)))??;
         // Read on, or a full pipe would stop the server.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Self { programs: programs.clone(), data: data.to_path_buf(), listen, process })
+        let clock = clock.map(str::to_owned);
+        Ok(Self { programs: programs.clone(), data: data.to_path_buf(), listen, clock, process })
     }
 
     /// `127.0.0.1:PORT`.
@@ -105,7 +120,9 @@ impl Server {
         if self.process.try_wait()?.is_none() {
             bail!("the server still runs");
         }
-        *self = Self::start_on(&self.programs.clone(), &self.data.clone(), &self.listen).await?;
+        let (programs, data, clock) =
+            (self.programs.clone(), self.data.clone(), self.clock.clone());
+        *self = Self::start_on(&programs, &data, &self.listen, clock.as_deref()).await?;
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ use mend_core::command::CommandBody;
 use mend_core::decide::{Command, Context, Speaker, SpeakerAccount, decide};
 use mend_core::id::{Principal, SubjectRef};
 use mend_core::refusal::{Refusal, RefusalCode};
+use mend_core::subject::SubjectState;
 use mend_core::time::{Timestamp, occurred_at};
 use rusqlite::{Connection, TransactionBehavior};
 use subtle::ConstantTimeEq;
@@ -173,13 +174,16 @@ fn one(
         Origin::System => (Speaker::System, false, recorded_at),
         Origin::Signed(signed) => {
             let (account, lapsed) = account(connection, rules, signed.key, recorded_at)?;
-            let at = occurred(connection, subject, prepared.based_on, signed, recorded_at)?;
+            let version = before.as_ref().map_or(0, SubjectState::version);
+            let based_on = prepared.based_on.min(version);
+            let at = occurred(connection, subject, based_on, signed, recorded_at)?;
             (Speaker::Key { key: signed.key, account }, lapsed, at)
         }
     };
     let context = Context {
         speaker: &speaker,
         catalogue: rules.city.catalogue(),
+        pack_version: rules.city.version(),
         crews: &rules.crews,
         recorded_at,
         occurred_at,
@@ -263,6 +267,10 @@ fn occurred(
     recorded_at: Timestamp,
 ) -> Result<Timestamp, StoreError> {
     let seen = events::recorded_at(connection, subject, based_on)?;
+    // What the device says of the server's clock is believed as far as that clock has come.
+    let seen = seen.max(signed.server_seen.filter(|seen| *seen <= recorded_at));
+    // And nothing happens to a subject before it is there.
+    let seen = seen.max(events::began_at(connection, subject)?);
     let own = match signed.previous {
         Some(previous) => commands::get(connection, signed.key, previous)?.map(|k| k.occurred_at),
         None => None,

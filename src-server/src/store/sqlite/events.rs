@@ -161,6 +161,21 @@ pub fn each(
     Ok(())
 }
 
+/// When a subject's first event happened; none if there is none yet.
+pub fn began_at(
+    connection: &Connection,
+    subject: SubjectRef,
+) -> Result<Option<Timestamp>, StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT occurred_at FROM events WHERE subject = ?1 AND subject_kind = ?2 AND version = 1",
+        )?
+        .query_row((subject.id.as_bytes(), subjects::code(subject.kind)), |row| {
+            row.get(0).map(Timestamp)
+        })
+        .optional()?)
+}
+
 /// When a version of a subject was recorded.
 pub fn recorded_at(
     connection: &Connection,

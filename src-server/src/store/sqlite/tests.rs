@@ -163,6 +163,7 @@ impl Scene {
                 mac,
                 previous: None,
                 device_clock: self.now.plus_ms(-3_600_000),
+                server_seen: None,
                 offset_ms: 0,
             })),
             arrival: self.now,

@@ -1,8 +1,5 @@
 //! Complete the work: photo, what was done, a note. One scroll, kept at every change.
 
-use std::time::Duration;
-
-use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
@@ -12,6 +9,7 @@ use mend_core::id::PhotoHash;
 use mend_core::time::Timestamp;
 use serde_json::json;
 
+use super::sync::SyncState;
 use crate::components::banner::FailureOf;
 use crate::components::field::{MAX_TEXT, TextArea};
 use crate::components::icon::Icon;
@@ -24,9 +22,7 @@ use crate::faces::resident::place::focus_field;
 use crate::faces::resident::report::ActionBar;
 use crate::format;
 use crate::i18n::t;
-
-/// Typing is kept this long after the last key.
-const PAUSE: Duration = Duration::from_millis(250);
+use crate::typing::Typing;
 
 /// The completion being written.
 #[derive(Clone, Copy)]
@@ -38,7 +34,7 @@ struct Work {
     photo_busy: RwSignal<bool>,
     saving: StoredValue<bool>,
     again: StoredValue<bool>,
-    timer: StoredValue<Option<TimeoutHandle>>,
+    typing: Typing,
 }
 
 impl Work {
@@ -57,19 +53,12 @@ impl Work {
 
     fn typed(self, change: impl FnOnce(&mut CompletionDraft)) {
         self.edit(change);
-        self.cancel_timer();
-        self.timer.set_value(set_timeout_with_handle(move || self.save(), PAUSE).ok());
-    }
-
-    fn cancel_timer(self) {
-        if let Some(timer) = self.timer.try_update_value(Option::take).flatten() {
-            timer.clear();
-        }
+        self.typing.key(move || self.save());
     }
 
     /// One save at a time, and none while a photo is on its way: the device's draft is ahead.
     fn save(self) {
-        self.cancel_timer();
+        self.typing.done();
         if self.saving.try_get_value() != Some(false) || self.photo_busy.get_untracked() {
             self.again.try_update_value(|again| *again = true);
             return;
@@ -116,8 +105,9 @@ pub(crate) fn Complete() -> impl IntoView {
         photo_busy: RwSignal::new(false),
         saving: StoredValue::new(false),
         again: StoredValue::new(false),
-        timer: StoredValue::new(None),
+        typing: Typing::new(),
     };
+    work.typing.keep_on_leaving(move || work.save());
     let page = RwSignal::new(None::<OrderPage>);
     let back = format!("/crew/orders/{order}");
     leptos::task::spawn_local(async move {
@@ -156,7 +146,7 @@ pub(crate) fn Complete() -> impl IntoView {
     view! {
         <div class="frame frame-flow">
             <main id="main" class="page page-narrow" tabindex="-1">
-                <BackBar href=back back=t!("order-one")/>
+                <BackBar href=back back=t!("order-one")><SyncState/></BackBar>
                 <div class="body">
                     <div class="row between wrap g2">
                         <Heading text=t!("complete-title")/>
@@ -325,7 +315,7 @@ fn Finish(work: Work) -> impl IntoView {
         work.failure.set(None);
         let navigate = navigate.clone();
         leptos::task::spawn_local(async move {
-            work.cancel_timer();
+            work.typing.done();
             let done = match work.keep().await {
                 Some(Err(failure)) => Err(failure),
                 _ => room.gateway.call::<()>("complete_order", json!({ "draft": id })).await,

@@ -7,11 +7,11 @@ use mend_core::decide::Role;
 use serde_json::{Value, json};
 
 use super::sync::SyncState;
-use crate::components::banner::FailureOf;
+use crate::components::banner::{FailureNote, FailureOf};
 use crate::components::icon::Icon;
 use crate::components::page::{Heading, Loading};
 use crate::components::shell::CrewShell;
-use crate::context::use_room;
+use crate::context::{failure_of, use_room};
 use crate::faces::resident::home::row_key;
 use crate::faces::resident::reports::Twice;
 use crate::format::{self, Names};
@@ -24,18 +24,20 @@ pub(crate) fn Me() -> impl IntoView {
     let gateway = room.gateway;
     let accounts = room.live(move || gateway.call::<Vec<Account>>("accounts", Value::Null));
     let failure = RwSignal::new(None::<Failure>);
+    let lost = failure_of(accounts);
     let list = Memo::new(move |_| accounts.get().map(Result::unwrap_or_default));
     view! {
         <CrewShell>
-            <div class="body">
+            <div class="body body-list">
                 <header class="row between wrap g2 crew-head">
                     <Heading text=t!("nav-me")/>
                     <SyncState/>
                 </header>
                 <FailureOf failure/>
-                {move || match list.with(|list| list.as_ref().map(Vec::is_empty)) {
-                    None => view! { <Loading/> }.into_any(),
-                    Some(true) => {
+                {move || match (lost.get(), list.with(|list| list.as_ref().map(Vec::is_empty))) {
+                    (Some(failure), _) => view! { <FailureNote failure/> }.into_any(),
+                    (_, None) => view! { <Loading/> }.into_any(),
+                    (_, Some(true)) => {
                         view! {
                             <p class="muted">{t!("me-nobody")}</p>
                             <a class="btn btn-signal btn-lg btn-wide" href="/crew/sign-in">
@@ -45,7 +47,7 @@ pub(crate) fn Me() -> impl IntoView {
                         }
                             .into_any()
                     }
-                    Some(false) => {
+                    (_, Some(false)) => {
                         view! {
                             <ul class="card rows">
                                 <For

@@ -49,11 +49,11 @@ pub(crate) fn OrderScreen() -> impl IntoView {
 
     view! {
         <CrewShell>
-            <BackBar href="/crew" back=t!("nav-today") middle=number/>
+            <BackBar href="/crew" back=t!("nav-today")><SyncState/></BackBar>
             <div class="body">
-                <div class="row between wrap g2">
+                <div class="stack g1">
                     <Heading text=title/>
-                    <SyncState/>
+                    <p class="muted">{move || number.get()}</p>
                 </div>
                 <FailureOf failure/>
                 {move || match page.get() {
@@ -121,7 +121,7 @@ fn Page(page: OrderPage) -> impl IntoView {
                     <span class="disc"><Icon name="pin"/></span>
                     <div class="grow">
                         <h2 class="h-3">{summary.place}</h2>
-                        <p class="muted num">{spot}</p>
+                        <p class="muted">{spot}</p>
                     </div>
                 </section>
             </div>

@@ -5,7 +5,7 @@ use mend_core::api::{Delivery, Failure, OutboxItem};
 use serde_json::Value;
 
 use super::sync::SyncState;
-use crate::components::banner::{FailureNote, FailureOf};
+use crate::components::banner::{FailureNote, FailureOf, ProblemBanner, SignInBanner};
 use crate::components::page::{Empty, Heading, Loading};
 use crate::components::photo::RowPhoto;
 use crate::components::shell::CrewShell;
@@ -33,11 +33,13 @@ pub(crate) fn Outbox() -> impl IntoView {
     });
     view! {
         <CrewShell>
-            <div class="body">
+            <div class="body body-list">
                 <header class="row between wrap g2 crew-head">
                     <Heading text=t!("outbox-title")/>
                     <SyncState/>
                 </header>
+                <ProblemBanner/>
+                <SignInBanner/>
                 <p class="muted">{t!("outbox-text")}</p>
                 <FailureOf failure/>
                 {move || match outbox.with(|o| o.as_ref().map(|o| o.as_ref().err().cloned())) {
@@ -77,7 +79,7 @@ fn Item(item: OutboxItem, failure: RwSignal<Option<Failure>>) -> impl IntoView {
                 view! {
                     <div class="it-more stack g3" data-testid="needs-you">
                         <p class="sm"><b>{what}</b> " " {way}</p>
-                        <Decide command=item.command failure/>
+                        <Decide item=item.clone() failure/>
                     </div>
                 }
                 .into_any(),

@@ -19,6 +19,12 @@ fn look(status: &Status) -> Look {
         (Some(false), n) => {
             Look { class: "st-hold", icon: "offline", word: t!("sync-offline-waiting", count = n) }
         }
+        _ if status.sign_in_needed => {
+            Look { class: "st-soon", icon: "key", word: t!("sign-in-go") }
+        }
+        _ if status.problem.is_some() => {
+            Look { class: "st-soon", icon: "alert", word: t!("sync-problem") }
+        }
         (_, n) if n > 0 => {
             Look { class: "st-info", icon: "sync", word: t!("sync-sending", count = n) }
         }

@@ -8,13 +8,13 @@ use mend_core::subject::OrderStatus;
 use serde_json::{Value, json};
 
 use super::sync::SyncState;
-use crate::components::banner::{FailureNote, FailureOf};
+use crate::components::banner::{FailureNote, FailureOf, ProblemBanner, SignInBanner};
 use crate::components::icon::{Icon, ServiceIcon};
 use crate::components::page::{Empty, Heading, Loading};
 use crate::components::photo::Photo;
 use crate::components::shell::CrewShell;
 use crate::components::status::{Chip, PriorityMark, delivery_look, due_look, order_look};
-use crate::components::words::{service_name, service_short};
+use crate::components::words::service_short;
 use crate::context::use_room;
 use crate::faces::resident::home::row_key;
 use crate::format::{self, Names};
@@ -57,52 +57,60 @@ pub(crate) fn TodayScreen() -> impl IntoView {
     view! {
         <CrewShell>
             <div class="body">
-                <header class="row between wrap g2 crew-head">
-                    <div>
+                <header class="stack">
+                    <div class="row between wrap g1">
                         <Heading text=title/>
-                        <p class="muted">
-                            {move || {
-                                good.get().map(|today| {
-                                    let date = format::day(format::now(), Names::Short);
-                                    t!("today-crew", crew = today.crew.name, date = date)
-                                })
-                            }}
-                        </p>
+                        <SyncState/>
                     </div>
-                    <SyncState/>
+                    <p class="muted">
+                        {move || {
+                            good.get().map(|today| {
+                                let date = format::day(format::now(), Names::Short);
+                                t!("today-crew", crew = today.crew.name, date = date)
+                            })
+                        }}
+                    </p>
                 </header>
+                <ProblemBanner/>
+                <SignInBanner/>
                 <FailureOf failure/>
                 {move || match today.with(|today| today.as_ref().map(|today| today.as_ref().err().cloned())) {
                     None => view! { <Loading/> }.into_any(),
                     Some(Some(failure)) => view! { <FailureNote failure/> }.into_any(),
                     Some(None) => {
                         view! {
-                            <Show
-                                when=move || next.with(Option::is_some)
-                                fallback=|| view! { <div class="card"><Empty icon="check" text=t!("today-empty")/></div> }
-                            >
-                                {move || next.get().map(|order| view! { <Next order failure/> })}
-                            </Show>
-                            <Show when=move || !rest.with(Vec::is_empty)>
-                                <section class="stack" aria-labelledby="later">
-                                    <div class="sec"><h2 id="later">{t!("today-later")}</h2></div>
-                                    <ul class="card rows" data-testid="orders">
-                                        <For each=move || rest.get() key=row_key let:order>
-                                            <li><OrderRow order/></li>
-                                        </For>
-                                    </ul>
-                                </section>
-                            </Show>
-                            <Show when=move || !done.with(Vec::is_empty)>
-                                <section class="stack" aria-labelledby="done">
-                                    <div class="sec"><h2 id="done">{t!("today-done")}</h2></div>
-                                    <ul class="card rows" data-testid="orders-done">
-                                        <For each=move || done.get() key=row_key let:order>
-                                            <li><OrderRow order/></li>
-                                        </For>
-                                    </ul>
-                                </section>
-                            </Show>
+                            <div class="cols">
+                                <Show
+                                    when=move || next.with(Option::is_some)
+                                    fallback=|| view! { <div class="card"><Empty icon="check" text=t!("today-empty")/></div> }
+                                >
+                                    {move || next.get().map(|order| view! { <Next order failure/> })}
+                                </Show>
+                                <Show when=move || !(rest.with(Vec::is_empty) && done.with(Vec::is_empty))>
+                                    <div class="stack g4">
+                                        <Show when=move || !rest.with(Vec::is_empty)>
+                                            <section class="stack" aria-labelledby="later">
+                                                <div class="sec"><h2 id="later">{t!("today-later")}</h2></div>
+                                                <ul class="card rows" data-testid="orders">
+                                                    <For each=move || rest.get() key=row_key let:order>
+                                                        <li><OrderRow order/></li>
+                                                    </For>
+                                                </ul>
+                                            </section>
+                                        </Show>
+                                        <Show when=move || !done.with(Vec::is_empty)>
+                                            <section class="stack" aria-labelledby="done">
+                                                <div class="sec"><h2 id="done">{t!("today-done")}</h2></div>
+                                                <ul class="card rows" data-testid="orders-done">
+                                                    <For each=move || done.get() key=row_key let:order>
+                                                        <li><OrderRow order/></li>
+                                                    </For>
+                                                </ul>
+                                            </section>
+                                        </Show>
+                                    </div>
+                                </Show>
+                            </div>
                         }
                             .into_any()
                     }
@@ -128,7 +136,11 @@ fn Next(order: OrderSummary, failure: RwSignal<Option<Failure>>) -> impl IntoVie
     view! {
         <article class="card next-order stack g3" data-testid="order-card" data-number=order.number.clone()>
             <div class="row between">
-                <p class="muted">{if started { t!("today-now") } else { t!("today-next") }}</p>
+                {if started {
+                    view! { <Chip look=order_look(order.status) testid="status-chip"/> }.into_any()
+                } else {
+                    view! { <p class="muted">{t!("today-next")}</p> }.into_any()
+                }}
                 <PriorityMark priority=order.priority/>
             </div>
             <a class="row row-t g3 plain" href=href.clone()>
@@ -145,9 +157,8 @@ fn Next(order: OrderSummary, failure: RwSignal<Option<Failure>>) -> impl IntoVie
                 }}
                 <span class="grow stack g2">
                     <span class="h-2">{title}</span>
-                    <span class="muted num">{t!("request-number", number = order.number.clone())}</span>
+                    <span class="muted">{t!("request-number", number = order.number.clone())}</span>
                     <span class="row wrap g2">
-                        {started.then(|| view! { <Chip look=order_look(order.status) testid="status-chip"/> })}
                         {order.due.map(|due| view! { <Chip look=due_look(due)/> })}
                         {waits(&order).map(|look| view! { <Chip look testid="delivery-chip"/> })}
                     </span>
@@ -215,7 +226,7 @@ fn OrderRow(order: OrderSummary) -> impl IntoView {
             <span class="disc disc-56"><ServiceIcon code=order.service_code.clone() size="i-28"/></span>
             <span class="grow stack g1">
                 <span class="row between g2 row-t">
-                    <span class="ttl">{service_name(&order.service_code)}</span>
+                    <span class="ttl">{service_short(&order.service_code)}</span>
                     {open.then(|| view! { <PriorityMark priority=order.priority/> })}
                 </span>
                 <span class="sub">{order.place.clone()}</span>

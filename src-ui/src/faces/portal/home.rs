@@ -2,7 +2,7 @@
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_navigate, use_params_map};
 use mend_core::api::CityView;
 use mend_core::catalogue::Sla;
 use mend_core::tracking::{BadCode, TrackingCode};
@@ -102,7 +102,10 @@ fn sla_words(sla: Sla) -> String {
 /// The code's field.
 #[component]
 pub(crate) fn TrackForm() -> impl IntoView {
-    let code = RwSignal::new(String::new());
+    // What was typed a moment ago is corrected, not typed again.
+    let params = use_params_map();
+    let code =
+        RwSignal::new(params.with_untracked(|params| params.get("code").unwrap_or_default()));
     let error = RwSignal::new(None::<String>);
     let navigate = use_navigate();
     let submit = move |event: SubmitEvent| {
@@ -131,7 +134,7 @@ pub(crate) fn TrackForm() -> impl IntoView {
                     autocomplete="off"
                     autocapitalize="characters"
                     spellcheck="false"
-                    placeholder="7K4M-2QX9"
+                    placeholder="7K4M-2QX6"
                     aria-describedby="code-hint code-error"
                     aria-invalid=move || error.with(Option::is_some).then_some("true")
                     prop:value=move || code.get()

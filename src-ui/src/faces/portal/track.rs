@@ -57,7 +57,18 @@ pub(crate) fn Track() -> impl IntoView {
                         }
                         (_, None) => view! { <Loading/> }.into_any(),
                         (_, Some(Err(failure))) if failure.code != "not_found" => {
-                            view! { <FailureNote failure/> }.into_any()
+                            view! {
+                                <FailureNote failure/>
+                                <button
+                                    class="btn btn-signal btn-lg"
+                                    type="button"
+                                    on:click=move |_| room.changed.update(|n| *n = n.wrapping_add(1))
+                                >
+                                    <Icon name="sync"/>
+                                    {t!("retry-now")}
+                                </button>
+                            }
+                                .into_any()
                         }
                         (_, Some(Ok(tracked))) if !tracked.requests.is_empty() => {
                             tracked
@@ -94,11 +105,13 @@ fn TrackedRequest(request: PublicRequest) -> impl IntoView {
                 <div class="grow">
                     <h2 class="h-2">{service_name(&request.service_code)}</h2>
                     <p class="muted">{request.place.unwrap_or_else(|| t!("track-no-place"))}</p>
-                    <p class="muted num">{t!("request-number", number = request.number.clone())}</p>
+                    <p class="muted">{t!("request-number", number = request.number.clone())}</p>
                 </div>
-                <Chip look=request_look(request.status) testid="status-chip"/>
             </div>
-            <Seam status=request.status/>
+            <div class="stack g3">
+                <div class="row"><Chip look=request_look(request.status) testid="status-chip"/></div>
+                <Seam status=request.status/>
+            </div>
             {promise
                 .map(|promise| {
                     view! {

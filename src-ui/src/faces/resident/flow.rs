@@ -1,8 +1,5 @@
 //! The report being written: one draft, kept at every change.
 
-use std::time::Duration;
-
-use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::prelude::*;
 use mend_core::api::{Failure, FlowStep, ReportDraft};
 use mend_core::time::Timestamp;
@@ -11,6 +8,7 @@ use serde_json::json;
 use crate::context::{Room, use_room};
 use crate::format;
 use crate::gateway::Answer;
+use crate::typing::Typing;
 
 /// The steps in their order.
 pub(crate) const STEPS: [FlowStep; 5] =
@@ -56,16 +54,13 @@ pub(crate) struct Flow {
     pub(crate) photo_busy: RwSignal<bool>,
     saving: StoredValue<bool>,
     again: StoredValue<bool>,
-    timer: StoredValue<Option<TimeoutHandle>>,
+    typing: Typing,
 }
-
-/// Typing is kept this long after the last key.
-const PAUSE: Duration = Duration::from_millis(250);
 
 impl Flow {
     /// An empty flow around the unfinished draft.
     pub(crate) fn new() -> Self {
-        Self {
+        let flow = Self {
             room: use_room(),
             draft: RwSignal::new(None),
             kept_at: RwSignal::new(None),
@@ -73,8 +68,10 @@ impl Flow {
             photo_busy: RwSignal::new(false),
             saving: StoredValue::new(false),
             again: StoredValue::new(false),
-            timer: StoredValue::new(None),
-        }
+            typing: Typing::new(),
+        };
+        flow.typing.keep_on_leaving(move || flow.save());
+        flow
     }
 
     /// The way out.
@@ -102,12 +99,10 @@ impl Flow {
         self.save();
     }
 
-    /// Changes the draft and keeps it after the last key.
+    /// Changes the draft and keeps it a moment later.
     pub(crate) fn typed(self, change: impl FnOnce(&mut ReportDraft)) {
         self.edit(change);
-        self.cancel_timer();
-        let handle = set_timeout_with_handle(move || self.save(), PAUSE).ok();
-        self.timer.set_value(handle);
+        self.typing.key(move || self.save());
     }
 
     /// Changes only the picture of the draft here: the device has made the change already.
@@ -119,15 +114,9 @@ impl Flow {
         });
     }
 
-    fn cancel_timer(self) {
-        if let Some(timer) = self.timer.try_update_value(Option::take).flatten() {
-            timer.clear();
-        }
-    }
-
     /// Keeps the draft now. One save at a time, so that an older one never lands on a newer.
     pub(crate) fn save(self) {
-        self.cancel_timer();
+        self.typing.done();
         if self.saving.try_get_value() != Some(false) || self.photo_busy.get_untracked() {
             self.again.try_update_value(|again| *again = true);
             return;
@@ -164,7 +153,7 @@ impl Flow {
 
     /// Waits until the device has everything, then answers.
     pub(crate) async fn settle(self) -> Answer<()> {
-        self.cancel_timer();
+        self.typing.done();
         let Some(draft) = self.draft.get_untracked() else { return Ok(()) };
         self.room.gateway.call::<()>("save_report_draft", json!({ "draft": draft })).await
     }

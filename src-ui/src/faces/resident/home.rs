@@ -8,11 +8,11 @@ use mend_core::decide::Role;
 use serde_json::Value;
 
 use super::row::ReportRow;
-use crate::components::banner::OfflineBanner;
+use crate::components::banner::{FailureNote, OfflineBanner};
 use crate::components::icon::Icon;
 use crate::components::page::{Empty, Heading, Loading};
 use crate::components::shell::{Brand, ResidentShell};
-use crate::context::use_room;
+use crate::context::{failure_of, use_room};
 use crate::i18n::t;
 
 /// How many reports are shown before "All".
@@ -33,6 +33,7 @@ pub(crate) fn Home() -> impl IntoView {
     let gateway = room.gateway;
     let reports = room.live(move || gateway.call::<Vec<ReportSummary>>("my_reports", Value::Null));
     let accounts = room.live(move || gateway.call::<Vec<Account>>("accounts", Value::Null));
+    let lost = failure_of(reports);
     straight_to_work();
 
     let list = Memo::new(move |_| {
@@ -81,12 +82,13 @@ pub(crate) fn Home() -> impl IntoView {
                             })
                         }}
                     </div>
-                    {move || match list.with(|list| list.as_ref().map(Vec::is_empty)) {
-                        None => view! { <Loading/> }.into_any(),
-                        Some(true) => {
+                    {move || match (lost.get(), list.with(|list| list.as_ref().map(Vec::is_empty))) {
+                        (Some(failure), _) => view! { <FailureNote failure/> }.into_any(),
+                        (_, None) => view! { <Loading/> }.into_any(),
+                        (_, Some(true)) => {
                             view! { <div class="card"><Empty icon="reports" text=t!("reports-empty")/></div> }.into_any()
                         }
-                        Some(false) => {
+                        (_, Some(false)) => {
                             view! {
                                 <ul class="card rows" data-testid="reports">
                                     <For

@@ -5,12 +5,12 @@ use mend_core::api::{Notice, NoticeKind, NoticesView};
 use serde_json::{Value, json};
 
 use super::home::row_key;
-use crate::components::banner::OfflineBanner;
+use crate::components::banner::{FailureNote, OfflineBanner};
 use crate::components::icon::Icon;
 use crate::components::page::{Empty, Heading, Loading};
 use crate::components::shell::ResidentShell;
 use crate::components::words::service_short;
-use crate::context::use_room;
+use crate::context::{failure_of, use_room};
 use crate::format;
 use crate::i18n::t;
 
@@ -20,6 +20,7 @@ pub(crate) fn Notices() -> impl IntoView {
     let room = use_room();
     let gateway = room.gateway;
     let notices = room.live(move || gateway.call::<NoticesView>("notices", Value::Null));
+    let lost = failure_of(notices);
     // What was unread when it was first shown here.
     let fresh = StoredValue::new(std::collections::BTreeSet::<i64>::new());
     let list = Memo::new(move |_| {
@@ -54,15 +55,16 @@ pub(crate) fn Notices() -> impl IntoView {
     view! {
         <ResidentShell>
             <OfflineBanner/>
-            <div class="body">
+            <div class="body body-list">
                 <Heading text=t!("notices-title")/>
-                {move || match list.with(|list| list.as_ref().map(Vec::is_empty)) {
-                    None => view! { <Loading/> }.into_any(),
-                    Some(true) => {
+                {move || match (lost.get(), list.with(|list| list.as_ref().map(Vec::is_empty))) {
+                    (Some(failure), _) => view! { <FailureNote failure/> }.into_any(),
+                    (_, None) => view! { <Loading/> }.into_any(),
+                    (_, Some(true)) => {
                         view! { <div class="card"><Empty icon="bell" text=t!("notices-empty")/></div> }
                             .into_any()
                     }
-                    Some(false) => {
+                    (_, Some(false)) => {
                         view! {
                             <ul class="card rows" data-testid="notices">
                                 <For

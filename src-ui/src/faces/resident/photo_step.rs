@@ -33,33 +33,41 @@ pub(crate) fn PhotoStep() -> impl IntoView {
     view! {
         <div class="body">
             <Heading text=t!("photo-title")/>
-            <PhotoStrip photos/>
-            <Show
-                when=move || !full.get()
-                fallback=|| view! { <p class="hint">{t!("photo-full", limit = MAX_PHOTOS)}</p> }
-            >
-                <PhotoPicker
-                    id="photo"
-                    label
-                    draft=Signal::derive(move || flow.get(|draft| draft.id))
-                    before=move || flow.save()
-                    added=move |photo: DraftPhoto| {
-                        flow.edit(|draft| {
-                            if draft.photos.iter().all(|known| known.hash != photo.hash) {
-                                draft.photos.push(photo);
+            <div class="shots">
+                <PhotoStrip photos/>
+                <div class="stack g4">
+                    // The question that a photo raises comes before the next photo: it is in sight
+                    // as soon as the photo is.
+                    <PhotoHint photos/>
+                    <Show
+                        when=move || !full.get()
+                        fallback=|| {
+                            view! { <p class="hint">{t!("photo-full", limit = MAX_PHOTOS)}</p> }
+                        }
+                    >
+                        <PhotoPicker
+                            id="photo"
+                            label
+                            draft=Signal::derive(move || flow.get(|draft| draft.id))
+                            before=move || flow.save()
+                            added=move |photo: DraftPhoto| {
+                                flow.edit(|draft| {
+                                    if draft.photos.iter().all(|known| known.hash != photo.hash) {
+                                        draft.photos.push(photo);
+                                    }
+                                });
                             }
-                        });
-                    }
-                    busy=flow.photo_busy
-                    failure=flow.failure
-                    large=none
-                />
-            </Show>
-            <PhotoHint photos/>
-            <p class="hint row row-t g2">
-                <Icon name="lock" size="i-18"/>
-                <span>{t!("photo-clean")}</span>
-            </p>
+                            busy=flow.photo_busy
+                            failure=flow.failure
+                            large=none
+                        />
+                    </Show>
+                    <p class="hint row row-t g2">
+                        <Icon name="lock" size="i-18"/>
+                        <span>{t!("photo-clean")}</span>
+                    </p>
+                </div>
+            </div>
         </div>
         <ActionBar>
             <a class="btn btn-signal btn-lg btn-wide" href=address(FlowStep::Place)>

@@ -306,10 +306,15 @@ fn Chosen(place: Location, near: Vec<PlaceCandidate>, finder: Finder) -> impl In
             <div class="it">
                 <span class="disc disc-ink"><Icon name="pin"/></span>
                 <div class="grow">
-                    <p class="sub" id="chosen">{source_words(place.source)}</p>
+                    <p class="sub row between wrap row-chips" id="chosen">
+                        {source_words(place.source)}
+                        <span class="st st-ontime">
+                            <Icon name="check" size="i-16"/>
+                            {t!("place-chosen")}
+                        </span>
+                    </p>
                     <p class="ttl" data-testid="place-label">{chosen}</p>
                 </div>
-                <span class="st st-ontime"><Icon name="check" size="i-16"/>{t!("place-chosen")}</span>
             </div>
         </section>
         {any

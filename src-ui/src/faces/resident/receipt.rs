@@ -25,7 +25,12 @@ pub(crate) fn ReceiptPage() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let page = room.live(move || gateway.call::<RequestPage>("request", json!({ "id": id.get() })));
     let good = Memo::new(move |_| page.get().and_then(Result::ok));
-    let head = Signal::derive(move || good.get().map_or_else(|| t!("loading"), |p| head_words(&p)));
+    let head = Signal::derive(move || match page.get() {
+        None => t!("loading"),
+        Some(Ok(page)) => head_words(&page),
+        Some(Err(_)) => t!("request-title"),
+    });
+    let failed = Memo::new(move |_| page.with(|page| matches!(page, Some(Err(_)))));
     view! {
         <div class="flow flow-narrow">
             <header class="top top-flow">
@@ -39,7 +44,11 @@ pub(crate) fn ReceiptPage() -> impl IntoView {
                         <div class="ticket-h on-ink">
                             <span class="disc disc-56">
                                 {move || {
-                                    let icon = good.get().map_or("cloud-up", |page| head_icon(&page));
+                                    let icon = match good.get() {
+                                        Some(page) => head_icon(&page),
+                                        None if failed.get() => "alert",
+                                        None => "cloud-up",
+                                    };
                                     view! { <Icon name=icon size="i-28"/> }
                                 }}
                             </span>
@@ -52,15 +61,28 @@ pub(crate) fn ReceiptPage() -> impl IntoView {
                             Some(Ok(page)) => view! { <Ticket page/> }.into_any(),
                         }}
                     </section>
-                    {move || good.get().map(|page| view! { <Now page/> })}
+                    // What the city refused does not go by itself: its way on is with the report.
+                    {move || {
+                        good.get()
+                            .filter(|page| !refused(page))
+                            .map(|page| view! { <Now page/> })
+                    }}
                 </div>
                 <ActionBar>
                     <a class="btn btn-signal btn-lg btn-wide" href="/">{t!("receipt-done")}</a>
-                    <a class="lk" href=move || format!("/reports/{}", id.get())>{t!("receipt-follow")}</a>
+                    <Show when=move || !failed.get()>
+                        <a class="lk" href=move || format!("/reports/{}", id.get())>
+                            {t!("receipt-follow")}
+                        </a>
+                    </Show>
                 </ActionBar>
             </main>
         </div>
     }
+}
+
+fn refused(page: &RequestPage) -> bool {
+    matches!(page.summary.delivery, Delivery::NeedsYou { .. })
 }
 
 fn head_icon(page: &RequestPage) -> &'static str {
@@ -106,6 +128,7 @@ fn head_hint(page: &RequestPage) -> String {
 
 #[component]
 fn Ticket(page: RequestPage) -> impl IntoView {
+    let refused = refused(&page);
     let summary = page.summary;
     let what = summary.service_code.as_deref().map_or_else(|| t!("report-unnamed"), service_name);
     view! {
@@ -115,8 +138,9 @@ fn Ticket(page: RequestPage) -> impl IntoView {
                 <div class="grow">
                     <p class="ttl">{what}</p>
                     <p class="muted">{summary.place}</p>
-                    <p class="muted sm num">
+                    <p class="muted sm">
                         {match &summary.number {
+                            None if refused => ().into_any(),
                             Some(number) => {
                                 view! {
                                     <span data-testid="report-number">

@@ -13,7 +13,7 @@ use super::review::ReviewStep;
 use super::what::WhatStep;
 use crate::components::banner::FailureOf;
 use crate::components::icon::{Icon, ServiceIcon};
-use crate::components::page::Loading;
+use crate::components::page::{Heading, Loading};
 use crate::components::photo::Photo;
 use crate::components::seam::ProgressLine;
 use crate::components::words::{flow_word, service_name};
@@ -71,10 +71,15 @@ pub(crate) fn ReportFlow() -> impl IntoView {
                     <div class="flow-failure"><FailureOf failure=flow.failure/></div>
                     {move || {
                         if !ready.get() {
-                            return flow
-                                .failure
-                                .with(Option::is_none)
-                                .then(|| view! { <Loading/> })
+                            if flow.failure.with(Option::is_none) {
+                                return view! { <div class="body"><Loading/></div> }.into_any();
+                            }
+                            return view! {
+                                <div class="body">
+                                    <Heading text=t!("home-report")/>
+                                    <a class="btn btn-line" href="/">{t!("not-found-home")}</a>
+                                </div>
+                            }
                                 .into_any();
                         }
                         match step.get() {
@@ -83,7 +88,7 @@ pub(crate) fn ReportFlow() -> impl IntoView {
                             Some(FlowStep::What) => view! { <WhatStep/> }.into_any(),
                             Some(FlowStep::Details) => view! { <DetailsStep/> }.into_any(),
                             Some(FlowStep::Review) => view! { <ReviewStep/> }.into_any(),
-                            None => view! { <Loading/> }.into_any(),
+                            None => view! { <div class="body"><Loading/></div> }.into_any(),
                         }
                     }}
                 </main>

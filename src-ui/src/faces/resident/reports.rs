@@ -1,25 +1,27 @@
 //! My reports, with every state that a report on its way can be in.
 
 use leptos::prelude::*;
-use mend_core::api::{Delivery, Failure, OutboxItem, ReportSummary};
+use leptos_router::hooks::use_navigate;
+use mend_core::api::{Delivery, Failure, OutboxItem, ReportDraft, ReportSummary};
 use mend_core::id::CommandId;
 use serde_json::{Value, json};
 
+use super::flow::address;
 use super::home::{row_key, worth_showing};
 use super::row::ReportRow;
-use crate::components::banner::{FailureOf, OfflineBanner};
+use crate::components::banner::{FailureNote, FailureOf, OfflineBanner};
 use crate::components::icon::Icon;
 use crate::components::page::{Empty, Heading, Loading};
 use crate::components::shell::ResidentShell;
 use crate::components::words::refusal_words;
-use crate::context::use_room;
+use crate::context::{failure_of, use_room};
 use crate::i18n::t;
 
-/// A report with the command that carries it, while that waits here.
+/// A report with what carries it, while that waits here.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 struct Entry {
     report: ReportSummary,
-    command: Option<CommandId>,
+    item: Option<OutboxItem>,
 }
 
 fn is_with_city(report: &ReportSummary) -> bool {
@@ -43,13 +45,13 @@ pub(crate) fn Reports() -> impl IntoView {
                 .into_iter()
                 .filter(worth_showing)
                 .map(|report| {
-                    let command = items
+                    let item = items
                         .iter()
                         .find(|item| {
                             item.account.is_none() && Some(item.subject.id) == report.request
                         })
-                        .map(|item| item.command);
-                    Entry { report, command }
+                        .cloned();
+                    Entry { report, item }
                 })
                 .collect::<Vec<_>>()
         })
@@ -69,6 +71,7 @@ pub(crate) fn Reports() -> impl IntoView {
         here.with(|here| here.iter().any(|entry| entry.report.delivery != Delivery::Draft))
     });
     let empty = Memo::new(move |_| entries.with(|entries| entries.as_ref().map(Vec::is_empty)));
+    let lost = failure_of(reports);
 
     view! {
         <ResidentShell>
@@ -76,19 +79,23 @@ pub(crate) fn Reports() -> impl IntoView {
             <div class="body">
                 <Heading text=t!("reports-title")/>
                 <FailureOf failure/>
-                {move || match empty.get() {
-                    None => view! { <Loading/> }.into_any(),
-                    Some(true) => {
+                {move || match (lost.get(), empty.get()) {
+                    (Some(failure), _) => view! { <FailureNote failure/> }.into_any(),
+                    (_, None) => view! { <Loading/> }.into_any(),
+                    (_, Some(true)) => {
                         view! {
-                            <div class="card"><Empty icon="reports" text=t!("reports-empty")/></div>
-                            <a class="btn btn-signal btn-lg btn-wide" href="/report">
-                                <Icon name="camera"/>
-                                {t!("home-report")}
-                            </a>
+                            <div class="card">
+                                <Empty icon="reports" text=t!("reports-empty")>
+                                    <a class="btn btn-signal btn-lg" href="/report">
+                                        <Icon name="camera"/>
+                                        {t!("home-report")}
+                                    </a>
+                                </Empty>
+                            </div>
                         }
                             .into_any()
                     }
-                    Some(false) => {
+                    (_, Some(false)) => {
                         view! {
                             <div class="cols">
                                 <Show when=move || !here.with(Vec::is_empty)>
@@ -154,7 +161,7 @@ pub(crate) fn RetryNow(
 /// A row, and below it what a person must know or decide.
 #[component]
 fn Trouble(entry: Entry, failure: RwSignal<Option<Failure>>) -> impl IntoView {
-    let Entry { report, command } = entry;
+    let Entry { report, item } = entry;
     let more = match &report.delivery {
         Delivery::NeedsYou { refusal } => {
             let (what, way) = refusal_words(refusal);
@@ -162,7 +169,7 @@ fn Trouble(entry: Entry, failure: RwSignal<Option<Failure>>) -> impl IntoView {
                 view! {
                     <div class="it-more stack g3" data-testid="needs-you">
                         <p class="sm"><b>{what}</b> " " {way}</p>
-                        {command.map(|command| view! { <Decide command failure/> })}
+                        {item.map(|item| view! { <Decide item failure/> })}
                     </div>
                 }
                 .into_any(),
@@ -190,26 +197,61 @@ fn Trouble(entry: Entry, failure: RwSignal<Option<Failure>>) -> impl IntoView {
     }
 }
 
-/// Try again, or take the refused command out of the queue for good.
+/// Put it right, try again, or take what was refused out of the queue for good.
 #[component]
 pub(crate) fn Decide(
-    /// The refused command.
-    command: CommandId,
+    /// What was refused: all of it, or only photos of what the city has.
+    item: OutboxItem,
     /// Where a failure is shown.
     failure: RwSignal<Option<Failure>>,
 ) -> impl IntoView {
     let room = use_room();
+    let command = item.command;
     let drop = move || {
         leptos::task::spawn_local(async move {
             let args = json!({ "command": command });
             failure.set(room.gateway.call::<()>("discard_outbox_item", args).await.err());
         });
     };
+    let (label, sure) = if item.accepted {
+        (t!("discard-photo"), t!("discard-photo-sure"))
+    } else {
+        (t!("discard-report"), t!("discard-report-sure"))
+    };
+    // What the city has is not written anew, and only reports have a draft to go back to.
+    let change =
+        (!item.accepted && item.action == "report").then(|| view! { <ChangeIt command failure/> });
     view! {
         <div class="row wrap g2">
+            {change}
             <RetryNow failure/>
-            <Twice label=t!("discard-report") sure=t!("discard-report-sure") done=drop/>
+            <Twice label sure done=drop/>
         </div>
+    }
+}
+
+/// Makes a draft of a refused report and opens it where it can be checked.
+#[component]
+fn ChangeIt(command: CommandId, failure: RwSignal<Option<Failure>>) -> impl IntoView {
+    let room = use_room();
+    let navigate = use_navigate();
+    let change = move |_| {
+        let navigate = navigate.clone();
+        leptos::task::spawn_local(async move {
+            let args = json!({ "command": command });
+            match room.gateway.call::<ReportDraft>("edit_refused", args).await {
+                Ok(draft) => navigate(&address(draft.step), Default::default()),
+                Err(why) => {
+                    failure.try_set(Some(why));
+                }
+            }
+        });
+    };
+    view! {
+        <button class="btn btn-signal btn-sm" type="button" data-testid="change-it" on:click=change>
+            <Icon name="edit" size="i-20"/>
+            {t!("change-refused")}
+        </button>
     }
 }
 
@@ -255,7 +297,7 @@ pub(crate) fn Twice(
             class="btn btn-sm"
             type="button"
             class:btn-danger=move || asked.get()
-            class:btn-quiet=move || !asked.get()
+            class:btn-line=move || !asked.get()
             on:click=press
             on:blur=move |_| asked.set(false)
         >

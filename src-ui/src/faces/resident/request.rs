@@ -80,34 +80,39 @@ fn Page(page: RequestPage) -> impl IntoView {
         Delivery::NeedsYou { refusal } => Some(refusal_words(refusal)),
         _ => None,
     };
+    let outcome = outcome_words(resolved_at, received_at, summary.promise).unwrap_or_else(|| {
+        match summary.delivery {
+            Delivery::Waiting => t!("receipt-saved"),
+            _ => next_words(&summary),
+        }
+    });
     let steps = page.steps;
     let said = page.description;
     view! {
-        <div class="stack g3 lead" data-testid="request">
-            <div class="row wrap g3">
-                {summary
-                    .status
-                    .filter(|_| summary.number.is_some() || !on_its_way)
-                    .map(|status| view! { <Chip look=request_look(status) testid="status-chip"/> })}
-                {on_its_way
-                    .then(|| view! { <Chip look=delivery_look(&summary.delivery) testid="delivery-chip"/> })}
-                {page.with.clone().map(|with| view! { <span class="muted sm">{t!("request-with", with = with)}</span> })}
-            </div>
-            {summary.status.map(|status| view! { <Seam status/> })}
-            <p class="outcome">{outcome_words(resolved_at, received_at, summary.promise)
-                .unwrap_or_else(|| next_words(&summary))}</p>
-        </div>
-        {refused
-            .map(|(what, way)| {
-                view! {
-                    <div class="bn st-over" data-testid="needs-you">
-                        <Icon name="alert"/>
-                        <p><b>{what}</b> " " {way}</p>
-                    </div>
-                }
-            })}
-        <div class="split">
+        <div class="split" data-testid="request">
             <div class="stack g4">
+                <div class="stack g3 lead">
+                    <div class="row wrap g3">
+                        {summary
+                            .status
+                            .filter(|_| summary.number.is_some() || !on_its_way)
+                            .map(|status| view! { <Chip look=request_look(status) testid="status-chip"/> })}
+                        {on_its_way
+                            .then(|| view! { <Chip look=delivery_look(&summary.delivery) testid="delivery-chip"/> })}
+                        {page.with.clone().map(|with| view! { <span class="muted sm">{t!("request-with", with = with)}</span> })}
+                    </div>
+                    {summary.status.map(|status| view! { <Seam status/> })}
+                    {(refused.is_none()).then_some(outcome).map(|words| view! { <p class="outcome">{words}</p> })}
+                </div>
+                {refused
+                    .map(|(what, way)| {
+                        view! {
+                            <div class="bn st-over" data-testid="needs-you">
+                                <Icon name="alert"/>
+                                <p><b>{what}</b> " " {way}</p>
+                            </div>
+                        }
+                    })}
                 <BeforeAfter before=page.before after=page.after/>
                 {summary
                     .promise

@@ -93,14 +93,11 @@ pub(crate) fn ReviewStep() -> impl IntoView {
         <div class="body">
             <Heading text=t!("review-title")/>
             {move || {
-                gap.get().map(|(text, step)| {
+                gap.get().map(|(text, _)| {
                     view! {
                         <div class="bn st-soon" role="status" data-testid="review-gap">
                             <Icon name="alert"/>
-                            <p>
-                                <b>{text}</b> " "
-                                <a href=address(step)>{t!("review-add")}</a>
-                            </p>
+                            <p><b>{text}</b></p>
                         </div>
                     }
                 })
@@ -108,10 +105,10 @@ pub(crate) fn ReviewStep() -> impl IntoView {
             {move || draft.get().map(|draft| view! { <Summary draft/> })}
             <div class="well row row-t g3">
                 <Icon name="lock" size="i-20"/>
-                <p class="sm">
-                    <b>{t!("review-public")}</b> " " {t!("review-public-text")} " "
-                    <b>{t!("review-city-only")}</b> " " {t!("review-city-only-text")}
-                </p>
+                <div class="sm stack g1">
+                    <p><b>{t!("review-public")}</b> " " {t!("review-public-text")}</p>
+                    <p><b>{t!("review-city-only")}</b> " " {t!("review-city-only-text")}</p>
+                </div>
             </div>
             {move || {
                 let preview = preview.get()?;
@@ -137,15 +134,31 @@ pub(crate) fn ReviewStep() -> impl IntoView {
             }}
         </div>
         <ActionBar>
-            <button
-                class="btn btn-signal btn-lg btn-wide"
-                type="button"
-                disabled=move || sending.get() || gap.get().is_some()
-                on:click=send
-            >
-                <Icon name="send"/>
-                {t!("review-send")}
-            </button>
+            // What is missing is the next thing to do, and so the one action.
+            {move || match gap.get() {
+                Some((_, step)) => {
+                    view! {
+                        <a class="btn btn-signal btn-lg btn-wide" href=address(step)>
+                            {t!("review-add")}
+                        </a>
+                    }
+                        .into_any()
+                }
+                None => {
+                    view! {
+                        <button
+                            class="btn btn-signal btn-lg btn-wide"
+                            type="button"
+                            disabled=move || sending.get()
+                            on:click=send.clone()
+                        >
+                            <Icon name="send"/>
+                            {t!("review-send")}
+                        </button>
+                    }
+                        .into_any()
+                }
+            }}
             {move || room.offline().then(|| view! { <p class="act-hint">{t!("review-offline")}</p> })}
         </ActionBar>
     }
@@ -178,6 +191,7 @@ fn Summary(draft: ReportDraft) -> impl IntoView {
     let place = draft.place.as_ref().map_or_else(|| t!("report-no-place"), |p| p.label.clone());
     let photo = draft.photos.first().map(|photo| photo.hash);
     let said = draft.description.clone();
+    let bare = answers.is_empty() && said.trim().is_empty();
     view! {
         <div class="card rows" data-testid="review">
             <div class="it">
@@ -203,28 +217,32 @@ fn Summary(draft: ReportDraft) -> impl IntoView {
                 <p class="grow ttl">{what}</p>
                 <Change step=FlowStep::What what=t!("flow-what")/>
             </div>
-            <div class="it it-t">
-                <div class="grow stack g2">
-                    <p class="ttl">{t!("details-title")}</p>
-                    {if answers.is_empty() && said.trim().is_empty() {
-                        view! { <p class="sub">{t!("review-no-details")}</p> }.into_any()
-                    } else {
-                        view! {
-                            <dl class="facts">
-                                {answers
-                                    .into_iter()
-                                    .map(|(question, answer)| {
-                                        view! { <dt>{question}</dt> <dd>{answer}</dd> }
-                                    })
-                                    .collect_view()}
-                            </dl>
-                            {(!said.trim().is_empty())
-                                .then(|| view! { <p class="sm said clamp">{said}</p> })}
-                        }
-                            .into_any()
-                    }}
+            <div>
+                <div class="it">
+                    <span class="disc disc-64"><Icon name="note" size="i-28"/></span>
+                    <div class="grow">
+                        <p class="ttl">{t!("details-title")}</p>
+                        {bare.then(|| view! { <p class="sub">{t!("review-no-details")}</p> })}
+                    </div>
+                    <Change step=FlowStep::Details what=t!("flow-details")/>
                 </div>
-                <Change step=FlowStep::Details what=t!("flow-details")/>
+                {(!bare)
+                    .then(|| {
+                        view! {
+                            <div class="it-more stack g2">
+                                <dl class="facts">
+                                    {answers
+                                        .into_iter()
+                                        .map(|(question, answer)| {
+                                            view! { <dt>{question}</dt> <dd>{answer}</dd> }
+                                        })
+                                        .collect_view()}
+                                </dl>
+                                {(!said.trim().is_empty())
+                                    .then(|| view! { <p class="sm said clamp">{said}</p> })}
+                            </div>
+                        }
+                    })}
             </div>
         </div>
     }

@@ -67,7 +67,7 @@ pub(crate) fn ReportRow(
                                 .into_any()
                         }
                     }}
-                    <span class="sub num" class:quiet=!sent>{next_words(&report)}</span>
+                    <span class="sub" class:quiet=!sent>{next_words(&report)}</span>
                 </span>
             </span>
         </a>

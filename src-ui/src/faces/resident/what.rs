@@ -86,9 +86,24 @@ pub(crate) fn WhatStep() -> impl IntoView {
             <Danger/>
         </div>
         <ActionBar>
-            <button class="btn btn-signal btn-lg btn-wide" type="button" on:click=next>
-                {t!("next-details")}
-            </button>
+            <Show
+                when=move || !services.with(Vec::is_empty)
+                fallback=|| {
+                    view! {
+                        <a class="btn btn-signal btn-lg btn-wide" href="/">
+                            {t!("what-later")}
+                        </a>
+                    }
+                }
+            >
+                <button
+                    class="btn btn-signal btn-lg btn-wide"
+                    type="button"
+                    on:click=next.clone()
+                >
+                    {t!("next-details")}
+                </button>
+            </Show>
         </ActionBar>
     }
 }

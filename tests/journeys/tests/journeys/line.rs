@@ -3,9 +3,8 @@
 
 use anyhow::{Context, Result, ensure};
 use mend_core::api::{PublicRequest, StepKind, Tracked};
-use mend_core::catalogue::Priority;
-use mend_core::city::City;
 use mend_core::subject::RequestStatus;
+use mend_core::time::Timestamp;
 use mend_e2e::{
     CameraPhoto, Installation, Network, Programs, Proxy, Server, Window, photo, until, window::By,
 };
@@ -21,7 +20,9 @@ async fn a_report_made_offline_reaches_the_crew_and_their_offline_work_the_resid
 {
     let programs = Programs::from_env()?;
     let folder = tempfile::tempdir()?;
-    let server = Server::start(&programs, &folder.path().join("server")).await?;
+    // Wednesday 25 November 2026, nine in the morning in Port Alder.
+    let server =
+        Server::start_at(&programs, &folder.path().join("server"), "2026-11-25T17:00:00Z").await?;
     let mut street = Proxy::before(server.socket()).await?;
     let mut cellar = Proxy::before(server.socket()).await?;
 
@@ -55,8 +56,9 @@ async fn a_report_made_offline_reaches_the_crew_and_their_offline_work_the_resid
         Ok(requests.into_iter().next().filter(|r| r.status == RequestStatus::Assigned))
     })
     .await?;
-    promise_is_the_calendars(&server, &request).await?;
+    promise_is_the_calendars(&request)?;
     ensure!(request.number.ends_with("000001"), "{} is not the first", request.number);
+    routed_by_its_zone(&server)?;
     resident.click(CARD).await?;
     resident.see(By::Text("Assigned to Streets Crew 1")).await?;
     resident.see(By::Text("The city’s promise")).await?;
@@ -176,13 +178,33 @@ async fn tracked(server: &Server, code: &str) -> Result<Vec<PublicRequest>> {
     Ok(answer.error_for_status()?.json::<Tracked>().await?.requests)
 }
 
-/// The promise is what the city's own calendar says of the moment when the words were recorded.
-async fn promise_is_the_calendars(server: &Server, request: &PublicRequest) -> Result<()> {
-    let pack = reqwest::get(server.url("/v1/city")).await?.error_for_status()?.bytes().await?;
-    let city = City::from_json(&pack)?;
+/// 214 Kestrel Street lies in Old Mill, whose potholes go to the first crew of Streets.
+fn routed_by_its_zone(server: &Server) -> Result<()> {
+    let only_read = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let log = rusqlite::Connection::open_with_flags(server.data().join("mend.sqlite"), only_read)?;
+    let requests: Vec<(String, String, String)> = log
+        .prepare(
+            "SELECT department, crew, (SELECT body FROM events WHERE type = 'located')
+             FROM requests",
+        )?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<Result<_, _>>()?;
+    ensure!(requests.len() == 1, "{requests:?}");
+    let (department, crew, located) = &requests[0];
+    ensure!(department == "streets" && crew == "streets-1", "{requests:?}");
+    ensure!(located.contains("old_mill"), "{located}");
+    Ok(())
+}
+
+/// What the city's calendar says of a pothole that arrives on Wednesday 25 November 2026 in office
+/// hours: day 1 is Thursday, a working day in Port Alder; the fifth is Wednesday 2 December, the
+/// tenth Wednesday 9 December, both at 17:00 in America/Los_Angeles (UTC-8). Counted by hand.
+fn promise_is_the_calendars(request: &PublicRequest) -> Result<()> {
     let promise = request.promise.context("a promise")?;
-    let received = request.steps.first().context("a first step")?.at;
-    ensure!(city.promise("pothole", Priority::High, received) == Some(promise));
-    ensure!(promise.response_due < promise.resolution_due);
+    let at = |text: &str| -> Result<Timestamp> {
+        Ok(Timestamp(text.parse::<jiff::Timestamp>()?.as_millisecond()))
+    };
+    ensure!(promise.response_due == at("2026-12-03T01:00:00Z")?, "{promise:?}");
+    ensure!(promise.resolution_due == at("2026-12-10T01:00:00Z")?, "{promise:?}");
     Ok(())
 }
