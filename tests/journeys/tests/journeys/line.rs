@@ -6,7 +6,8 @@ use mend_core::api::{PublicRequest, StepKind, Tracked};
 use mend_core::subject::RequestStatus;
 use mend_core::time::Timestamp;
 use mend_e2e::{
-    CameraPhoto, Installation, Network, Programs, Proxy, Server, Window, photo, until, window::By,
+    Browser, CameraPhoto, Installation, Network, Programs, Proxy, Server, Window, photo, until,
+    window::By,
 };
 
 use crate::faults::{LAT, LON, stored_photos};
@@ -121,6 +122,18 @@ async fn a_report_made_offline_reaches_the_crew_and_their_offline_work_the_resid
     resident.click(By::RoleWith("link", "Notices")).await?;
     resident.see(By::Text("Your report is mended")).await?;
     resident.picture("resident-notices").await?;
+
+    // ---- Anyone with the code sees the public steps in any browser, and nothing that is private.
+    let browser = Browser::open(&server.url("/")).await?;
+    browser.fill("Tracking code", &code.to_lowercase()).await?;
+    browser.click(By::Role("button", "Track")).await?;
+    browser.see(By::Css("[data-testid=tracked]")).await?;
+    browser.see(By::Text("Assigned to Streets Crew 1")).await?;
+    let public = browser.page_text().await?;
+    ensure!(public.contains("Resolved") && public.contains(&request.number), "{public}");
+    ensure!(!public.contains("Worse after rain"), "a resident's words are not public");
+    browser.picture("portal-tracked").await?;
+    drop(browser);
 
     // ---- And the city has exactly this: one request, every step once, two clean photos.
     let requests = tracked(&server, &code).await?;
