@@ -50,6 +50,11 @@ pub fn test(repo: &Repo, only: &[Step]) -> Result<()> {
             steps.take("clippy", || clippy(repo));
             steps.take("clippy ui", || clippy_ui(repo));
         }
+        // Before the unit tests, which compile the app's library twice at once: both would embed the
+        // interface through one cache, and one of them might find a half-written file there.
+        if [Step::Unit, Step::Journeys].into_iter().any(wanted) {
+            steps.take("programs", || call(repo.cargo(&["build", "--bins"]).args(HOUSE)));
+        }
         if wanted(Step::Unit) {
             steps.take("xtask", || {
                 call(&mut repo.cargo(&["test", "--package", "xtask", "--quiet"]))
@@ -58,7 +63,6 @@ pub fn test(repo: &Repo, only: &[Step]) -> Result<()> {
             steps.take("unit ui", || call(&mut repo.cargo(&["test", "--package", "mend-ui"])));
         }
         if wanted(Step::Journeys) && built {
-            steps.take("programs", || call(repo.cargo(&["build", "--bins"]).args(HOUSE)));
             steps.take("journeys", || journeys(repo));
         }
     }
