@@ -10,3 +10,7 @@ notice-started = Work has begun
     .text = { $service }, No. { $number }. { $by } is on it.
 notice-resolved = Your report is mended
     .text = { $service }, No. { $number }, by { $by }. See the photo of the finished work.
+notice-on_hold = Work on your report waits
+    .text = { $service }, No. { $number }. Open it to see why.
+notice-duplicate = Someone reported this before you
+    .text = { $service }, No. { $number }. Both are one report now, and it goes on.

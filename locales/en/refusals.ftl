@@ -48,6 +48,9 @@ refusal-too_many_photos =
 refusal-missing_photo =
     This needs a photo.
     All of it is kept here. Add a photo and send again.
+refusal-photo_lost =
+    The photo is no longer whole on this device.
+    The city has your words. Remove the photo, and they go on without it.
 refusal-photo_too_large =
     The photo is too large.
     Your report is kept. Choose another photo, or take one now.
@@ -66,6 +69,9 @@ refusal-not_allowed =
 refusal-already_completed =
     This order is completed already.
     Your work is kept. Dispatch can see both.
+refusal-already_closed =
+    This report is closed.
+    Your words are kept on this device. If it is broken again, report it again.
 refusal-unknown_crew =
     The city does not have this crew.
     Nothing has changed. Choose another crew.
@@ -176,6 +182,9 @@ refusal-nonce_expired =
     Try again.
 refusal-busy =
     The city has much to do at this moment.
+    Everything is kept on this device and goes by itself.
+refusal-server_away =
+    The city’s server does not answer at this moment.
     Everything is kept on this device and goes by itself.
 refusal-server_failed =
     The city’s server could not read or keep this.

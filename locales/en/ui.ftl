@@ -44,7 +44,10 @@ no-city-text = It asks as soon as there is a network. You can start a report now
 status-received = Received
 status-assigned = Assigned
 status-in-progress = In progress
+status-on-hold = On hold
 status-resolved = Resolved
+status-closed = Closed
+status-reopened = Reopened
 priority-label = Priority:
 priority-low = Low
 priority-medium = Medium
@@ -69,6 +72,7 @@ next-sign-in = Safe here
 next-needs-you = Safe here
 next-reply-by = Reply by { $date }
 next-mended-by = Mended by { $date }
+next-on-hold = Work waits
 next-city-answers = The city will answer
 
 ## Home
@@ -119,6 +123,7 @@ promise-title = The city’s promise
 promise-reply = Reply by
 promise-mended = Mended by
 promise-kept = Kept
+promise-paused = Paused while work waits
 step-received = Received
 step-assigned = Assigned
 step-assigned-to = Assigned to { $crew }
@@ -126,9 +131,24 @@ step-started = In progress
 step-resolved = Resolved
 step-note = Note
 step-photos = Photos added
+step-on-hold = On hold
+step-resumed = Work goes on
+step-reopened = Reopened
+step-closed = Closed
+step-closed-why = It was mended, and nobody reopened it.
+step-duplicate-why = Someone had reported the same before. That report goes on.
+step-cancelled = Called off
 step-newer = Something newer. Update Mend to read it.
 step-when-by = { $when } · { $by }
 step-reported-later = reported later
+
+## Why work waits
+hold-parts = Parts or materials are on their way.
+hold-weather = It cannot be done in this weather.
+hold-other_party = Someone else must do their part first.
+hold-access = The crew cannot get to it yet.
+hold-resident = The city has asked the person who reported it for something.
+hold-other = For another reason.
 
 ## Photos
 photo-before = Before
@@ -191,6 +211,8 @@ place-from-photo = From your photo
 place-near = Or next to it
 place-use = Use this place
 outside-title = This place is not in { $city }.
+outside-whose = This place is in { $whose }.
+outside-their-line = You can still save your report. Their service line is { $phone }.
 outside-text = You can still save your report. The city’s service line, { $phone }, knows who can help.
 
 what-title = What is it?
@@ -205,6 +227,7 @@ details-title = A few details
 details-else = Anything else?
 details-else-hint = For example: worse after rain
 details-missing = Please answer this one. The crew needs it.
+answer-too-long = This is longer than { $limit } characters. Check it and shorten it.
 answer-yes = Yes
 answer-no = No
 emergency-title = Is someone in danger now?
@@ -223,6 +246,9 @@ review-not-chosen = Not chosen yet
 review-no-details = No more details
 review-public = Public:
 review-public-text = what it is, and the place. Photos are seen by you and the crew.
+review-public-later = what it is; and the place, once the city has looked at it. Photos are seen by you and the crew.
+review-public-coarse = only what it is, never the address. Photos are seen by you and the crew.
+review-public-never = nothing of this report.
 review-city-only = Only the city:
 review-city-only-text = what you wrote. Nobody asks who you are.
 review-promise = Reply by { $date }
@@ -310,6 +336,7 @@ order-one = Order
 order-title = { $what }, { $place }
 order-position = { $lat }, { $lon }
 order-start = Start work
+order-resume = Go on with the work
 order-complete = Complete the work
 order-said = What people said
 order-said-nothing = Nothing more than the photo and the place.
@@ -366,6 +393,7 @@ sla-days = { $response ->
    *[other] Reply within { $response } working days
 }, mended within { $resolution }
 sla-hours = Reply within { $response } hours, mended within { $resolution }
+sla-next-service-day = Done by the end of your next pickup day
 track-title = Track a report
 track-label = Tracking code
 track-hint = Eight letters and digits, as on the receipt

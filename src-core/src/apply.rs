@@ -1,9 +1,13 @@
 //! `apply`: a subject after one more event. It reads no configuration and cannot fail: an event
 //! that makes no sense for the subject moves its version and nothing else.
 
-use crate::event::{Event, EventBody};
+use crate::event::{Actor, Event, EventBody, Visibility};
 use crate::id::{PhotoHash, SubjectKind};
-use crate::subject::{OrderStatus, Photo, RequestStatus, ServiceRequest, SubjectState, WorkOrder};
+use crate::subject::{
+    Closed, OrderStatus, Pause, Photo, RequestStatus, ServiceRequest, SubjectState, Warning,
+    WorkOrder,
+};
+use crate::time::Timestamp;
 
 /// The subject that `event` opens, if it is one that opens.
 pub fn open(event: &Event) -> Option<SubjectState> {
@@ -36,12 +40,20 @@ pub fn open(event: &Event) -> Option<SubjectState> {
             department: None,
             crew: None,
             promise: None,
+            sla: None,
+            clock_start: event.arrival(),
+            pauses: Vec::new(),
+            held_for: None,
+            warnings: Vec::new(),
+            imported_at: (event.actor == Actor::Import).then_some(event.recorded_at),
             order: None,
             photos: Vec::new(),
             outcome: None,
-            received_at: event.recorded_at,
+            received_at: event.arrival(),
+            responded_at: None,
             started_at: None,
             resolved_at: None,
+            closed: None,
         })),
         (
             EventBody::Opened {
@@ -71,6 +83,7 @@ pub fn open(event: &Event) -> Option<SubjectState> {
             answers: answers.clone(),
             due: *due,
             status: OrderStatus::Unassigned,
+            held_for: None,
             photos: Vec::new(),
             outcome: None,
             started_at: None,
@@ -111,44 +124,111 @@ fn verify_photo(photos: &mut [Photo], hash: PhotoHash) {
 
 fn apply_request(request: &mut ServiceRequest, event: &Event) {
     request.version = event.version;
+    if is_response(event) {
+        request.responded_at.get_or_insert(event.occurred_at);
+    }
     match &event.body {
-        EventBody::Located { zones } => request.zones.clone_from(zones),
+        EventBody::Located { zones, .. } => request.zones.clone_from(zones),
         EventBody::Numbered { number } => request.number = Some(number.clone()),
         EventBody::Prioritised { priority, .. } => request.priority = Some(*priority),
         EventBody::Routed { department, .. } => request.department = Some(department.clone()),
-        EventBody::Promised { promise, .. } => request.promise = Some(*promise),
+        EventBody::Promised { promise, sla } => {
+            request.promise = Some(*promise);
+            request.sla = Some(sla.clone());
+        }
         EventBody::Ordered { order } => request.order = Some(*order),
         EventBody::Assigned { crew, .. } => {
             request.crew = Some(crew.clone());
-            if request.status < RequestStatus::Assigned {
+            if matches!(request.status, RequestStatus::Received | RequestStatus::Reopened) {
                 request.status = RequestStatus::Assigned;
             }
         }
         EventBody::Started {} => {
             request.started_at.get_or_insert(event.occurred_at);
-            if request.status < RequestStatus::InProgress {
+            if request.status.is_open() && request.status != RequestStatus::OnHold {
                 request.status = RequestStatus::InProgress;
             }
+        }
+        EventBody::Held { reason, .. } => {
+            if request.status.is_open() {
+                end_pause(request, event.occurred_at);
+                request.pauses.push(Pause { from: event.occurred_at, until: None });
+                request.held_for = Some(*reason);
+                request.status = RequestStatus::OnHold;
+            }
+        }
+        EventBody::Resumed {} => {
+            end_pause(request, event.occurred_at);
+            if request.status == RequestStatus::OnHold {
+                request.status = match (request.started_at, &request.crew) {
+                    (Some(_), _) => RequestStatus::InProgress,
+                    (None, Some(_)) => RequestStatus::Assigned,
+                    (None, None) => RequestStatus::Received,
+                };
+            }
+        }
+        EventBody::Warned { clock, percent, .. } => {
+            request.warnings.push(Warning { clock: *clock, percent: *percent });
         }
         EventBody::PhotoAdded { hash, role } => {
             name_photo(&mut request.photos, Photo { hash: *hash, role: *role, verified: false })
         }
         EventBody::PhotoVerified { hash } => verify_photo(&mut request.photos, *hash),
         EventBody::Resolved { outcome, .. } => {
+            end_pause(request, event.occurred_at);
             request.outcome = Some(*outcome);
             request.resolved_at = Some(event.occurred_at);
             request.status = RequestStatus::Resolved;
         }
+        EventBody::Reopened { .. } => {
+            request.status = RequestStatus::Reopened;
+            request.outcome = None;
+            request.started_at = None;
+            request.resolved_at = None;
+            request.responded_at = None;
+            // A new time is promised, and counts from here.
+            request.clock_start = event.arrival();
+            request.pauses.clear();
+            request.held_for = None;
+            request.warnings.clear();
+            request.closed = None;
+        }
+        EventBody::Closed(closing) => {
+            end_pause(request, event.occurred_at);
+            request.closed = Some(Closed { at: event.occurred_at, closing: *closing });
+            request.status = RequestStatus::Closed;
+        }
         EventBody::NoteAdded { .. }
         | EventBody::Reported { .. }
         | EventBody::Opened { .. }
-        | EventBody::Completed { .. } => {}
+        | EventBody::Completed { .. }
+        | EventBody::Cancelled {} => {}
+    }
+}
+
+/// Whether a person of the city responded with this.
+fn is_response(event: &Event) -> bool {
+    let staff = matches!(event.actor, Actor::Crew { .. } | Actor::Dispatcher | Actor::Import);
+    match &event.body {
+        EventBody::Started {} | EventBody::Held { .. } | EventBody::Resolved { .. } => true,
+        EventBody::NoteAdded { visibility: Visibility::Public, .. } => staff,
+        _ => false,
+    }
+}
+
+fn end_pause(request: &mut ServiceRequest, at: Timestamp) {
+    request.held_for = None;
+    if let Some(pause) = request.pauses.last_mut()
+        && pause.until.is_none()
+    {
+        pause.until = Some(at.max(pause.from));
     }
 }
 
 fn apply_order(order: &mut WorkOrder, event: &Event) {
     order.version = event.version;
     match &event.body {
+        EventBody::Promised { promise, .. } => order.due = Some(promise.resolution_due),
         EventBody::Assigned { crew, .. } => {
             if let Some(former) = order.crew.replace(crew.clone())
                 && former != *crew
@@ -162,8 +242,20 @@ fn apply_order(order: &mut WorkOrder, event: &Event) {
         }
         EventBody::Started {} => {
             order.started_at.get_or_insert(event.occurred_at);
-            if order.status != OrderStatus::Completed {
+            if order.status.is_open() && order.status != OrderStatus::Held {
                 order.status = OrderStatus::Started;
+            }
+        }
+        EventBody::Held { reason, .. } => {
+            if order.status.is_open() {
+                order.status = OrderStatus::Held;
+                order.held_for = Some(*reason);
+            }
+        }
+        EventBody::Resumed {} => {
+            order.held_for = None;
+            if order.status == OrderStatus::Held {
+                order.status = waiting(order);
             }
         }
         EventBody::PhotoAdded { hash, role } => {
@@ -176,7 +268,19 @@ fn apply_order(order: &mut WorkOrder, event: &Event) {
                 order.outcome = Some(*outcome);
                 order.completed_at = Some(event.occurred_at);
                 order.status = OrderStatus::Completed;
+                order.held_for = None;
             }
+        }
+        EventBody::Reopened { .. } => {
+            order.outcome = None;
+            order.started_at = None;
+            order.completed_at = None;
+            order.held_for = None;
+            order.status = waiting(order);
+        }
+        EventBody::Cancelled {} => {
+            order.status = OrderStatus::Cancelled;
+            order.held_for = None;
         }
         EventBody::NoteAdded { .. }
         | EventBody::Reported { .. }
@@ -185,9 +289,19 @@ fn apply_order(order: &mut WorkOrder, event: &Event) {
         | EventBody::Numbered { .. }
         | EventBody::Prioritised { .. }
         | EventBody::Routed { .. }
-        | EventBody::Promised { .. }
         | EventBody::Ordered { .. }
+        | EventBody::Warned { .. }
+        | EventBody::Closed(_)
         | EventBody::Resolved { .. } => {}
+    }
+}
+
+/// Where an open order stands that does not wait for anything.
+const fn waiting(order: &WorkOrder) -> OrderStatus {
+    match (order.started_at, &order.crew) {
+        (Some(_), _) => OrderStatus::Started,
+        (None, Some(_)) => OrderStatus::Assigned,
+        (None, None) => OrderStatus::Unassigned,
     }
 }
 

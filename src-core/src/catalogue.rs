@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 /// Longest text a person may give as one answer, in characters (Unicode scalar values).
 pub const MAX_ANSWER_CHARS: usize = 5_000;
+/// Longest licence plate, in characters.
+pub const MAX_PLATE_CHARS: usize = 12;
 /// Longest target in business days that a service may promise.
 pub const MAX_SLA_DAYS: u16 = 366;
 /// Longest target in elapsed hours that a service may promise.
@@ -77,37 +79,33 @@ pub enum Sla {
         /// Hours until it is resolved.
         resolution: u16,
     },
+    /// The close of the next day on which the collection route of the place is served: one date
+    /// for response and resolution.
+    NextServiceDay,
 }
 
 impl Sla {
     /// Whether the figures can be promised: at least 1, within the limits, response not after
     /// resolution.
     pub fn is_sound(&self) -> bool {
-        let (first, last, limit) = match *self {
-            Self::Range { response_days, resolution_days } => {
-                (response_days, resolution_days, MAX_SLA_DAYS)
-            }
-            Self::Days(days) => (half_up(days), days, MAX_SLA_DAYS),
-            Self::Hours { response, resolution } => (response, resolution, MAX_SLA_HOURS),
+        let limit = match self {
+            Self::Range { .. } | Self::Days(_) => MAX_SLA_DAYS,
+            Self::Hours { .. } => MAX_SLA_HOURS,
+            Self::NextServiceDay => return true,
         };
-        1 <= first && first <= last && last <= limit
+        self.figures().is_some_and(|(first, last)| 1 <= first && first <= last && last <= limit)
     }
 
-    /// Days or hours until the response, in this SLA's own unit.
-    pub fn response(&self) -> u16 {
+    /// Days or hours until the response and until the resolution, in this SLA's own unit; none
+    /// where the place alone decides.
+    pub fn figures(&self) -> Option<(u16, u16)> {
         match *self {
-            Self::Range { response_days, .. } => response_days,
-            Self::Days(days) => half_up(days),
-            Self::Hours { response, .. } => response,
-        }
-    }
-
-    /// Days or hours until the resolution, in this SLA's own unit.
-    pub fn resolution(&self) -> u16 {
-        match *self {
-            Self::Range { resolution_days, .. } => resolution_days,
-            Self::Days(days) => days,
-            Self::Hours { resolution, .. } => resolution,
+            Self::Range { response_days, resolution_days } => {
+                Some((response_days, resolution_days))
+            }
+            Self::Days(days) => Some((half_up(days), days)),
+            Self::Hours { response, resolution } => Some((response, resolution)),
+            Self::NextServiceDay => None,
         }
     }
 }
@@ -121,6 +119,7 @@ impl fmt::Display for Sla {
             }
             Self::Days(days) => write!(f, "{days} business days"),
             Self::Hours { response, resolution } => write!(f, "{response}-{resolution} hours"),
+            Self::NextServiceDay => f.write_str("next service day"),
         }
     }
 }
@@ -138,10 +137,13 @@ pub struct SlaText(String);
 impl FromStr for Sla {
     type Err = SlaText;
 
-    /// Reads `5-10 business days`, `10 business days`, `24-48 hours` or `72 hours`; the dash may
-    /// be a hyphen or an en dash, and `business` may be left out.
+    /// Reads `5-10 business days`, `10 business days`, `24-48 hours`, `72 hours` or
+    /// `next service day`; the dash may be a hyphen or an en dash, and `business` may be left out.
     fn from_str(text: &str) -> Result<Self, SlaText> {
         let fail = || SlaText(text.to_owned());
+        if text.split_whitespace().eq(["next", "service", "day"]) {
+            return Ok(Self::NextServiceDay);
+        }
         let mut words = text.split_whitespace();
         let figures = words.next().ok_or_else(fail)?;
         let unit: Vec<&str> = words.collect();
@@ -188,6 +190,9 @@ pub enum QuestionKind {
     Flag,
     /// Free text of at most [`MAX_ANSWER_CHARS`] characters.
     Text,
+    /// A vehicle's licence plate, answered as a text of at most [`MAX_PLATE_CHARS`] characters.
+    /// Never public, and kept apart from other texts.
+    Plate,
 }
 
 /// An answer that makes a request more urgent.
@@ -224,14 +229,33 @@ fn is_false(value: &bool) -> bool {
     !*value
 }
 
+/// What a report of a service must say of its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlaceNeed {
+    /// A point is enough.
+    #[default]
+    Point,
+    /// An address: a crew or an inspector goes to a door.
+    Address,
+    /// A numbered thing of the city's, where its number is known; else a point.
+    Asset,
+    /// An address on a collection route, whose day the promise needs.
+    Route,
+}
+
 /// One thing that a city mends. Its words are in the language files: `service-<code>` and
-/// `service-<code>-short`; its icon is `icons/services/<code>.svg`.
+/// `service-<code>-short`, and what people type when they mean it in `service-<code>-keywords`;
+/// its icon is `icons/services/<code>.svg`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     /// Unique within the city, also the Open311 `service_code`.
     pub code: String,
     /// The department that owns it, unless a route says otherwise.
     pub department: String,
+    /// Departments that routes may send it to instead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<String>,
     /// How urgent it is before any answer.
     pub priority: Priority,
     /// What the city promises.
@@ -244,6 +268,12 @@ pub struct Service {
     pub questions: Vec<Question>,
     /// Whether a photo is asked for.
     pub photo: Wanted,
+    /// What must be known of the place.
+    #[serde(default)]
+    pub place: PlaceNeed,
+    /// Kinds of the city's assets that it is about, such as `streetlight`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asset_kinds: Vec<String>,
     /// When a request of this service becomes public.
     pub public: Visibility,
 }
@@ -366,7 +396,24 @@ impl Question {
                     None
                 }
             }
+            (QuestionKind::Plate, Answer::Text(text)) => {
+                if self.required && text.trim().is_empty() {
+                    Some(AnswerProblemKind::Missing)
+                } else if text.trim().chars().nth(MAX_PLATE_CHARS).is_some() {
+                    Some(AnswerProblemKind::TooLong)
+                } else {
+                    None
+                }
+            }
             _ => Some(AnswerProblemKind::WrongKind),
+        }
+    }
+
+    /// Most characters that a text answer to this question may have.
+    pub const fn limit(&self) -> usize {
+        match self.kind {
+            QuestionKind::Plate => MAX_PLATE_CHARS,
+            _ => MAX_ANSWER_CHARS,
         }
     }
 }
@@ -387,8 +434,11 @@ pub struct Crew {
     pub code: String,
     /// As people read it: "Streets Crew 1".
     pub name: String,
-    /// The department that it belongs to.
+    /// The department that it belongs to, or that pays it.
     pub department: String,
+    /// A firm that works for the city, not the city's own people.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub contractor: bool,
 }
 
 /// All services of a city, in the order they are shown.

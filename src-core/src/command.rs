@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Answer;
-use crate::event::{Outcome, PhotoRole, Visibility};
-use crate::id::{OwnerHash, PhotoHash, SubjectKind};
+use crate::event::{ClockKind, HoldReason, Outcome, PhotoRole, Visibility};
+use crate::id::{OwnerHash, PhotoHash, SubjectId, SubjectKind};
 use crate::location::{Location, Point};
 use crate::refusal::{Refusal, RefusalCode};
+use crate::time::Timestamp;
 use crate::tracking::TrackingCode;
 
 /// Most characters of a free text.
@@ -95,6 +96,47 @@ pub struct Complete {
     pub photos: Vec<PhotoRef>,
 }
 
+/// Work waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Why.
+    pub reason: HoldReason,
+    /// For the resident, in the crew's words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+/// Work goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resume {}
+
+/// It is not mended after all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reopen {
+    /// In the person's words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+/// A dispatcher found that someone had reported the same before. Replaces a value, so it checks
+/// `based_on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merge {
+    /// The request that goes on.
+    pub into: SubjectId,
+}
+
+/// The server's clock itself: this much of a promised time is over. Never in a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tick {
+    /// Which promise.
+    pub clock: ClockKind,
+    /// Per cent of the time that are over.
+    pub percent: u8,
+    /// What was promised when the clock was set.
+    pub due: Timestamp,
+}
+
 /// The server itself: this photo's bytes are here and are what was named. Never in a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifyPhoto {
@@ -121,8 +163,18 @@ pub enum CommandBody {
     Start(Start),
     /// Type 6.
     Complete(Complete),
+    /// Type 7.
+    Hold(Hold),
+    /// Type 8.
+    Resume(Resume),
+    /// Type 9.
+    Reopen(Reopen),
+    /// Type 10.
+    Merge(Merge),
     /// Type 100; only by the system.
     VerifyPhoto(VerifyPhoto),
+    /// Type 101; only by the system.
+    Tick(Tick),
 }
 
 /// The frame type that opens a session. It is no command: nothing is recorded.
@@ -138,7 +190,12 @@ impl CommandBody {
             Self::Assign(_) => (4, 1),
             Self::Start(_) => (5, 1),
             Self::Complete(_) => (6, 1),
+            Self::Hold(_) => (7, 1),
+            Self::Resume(_) => (8, 1),
+            Self::Reopen(_) => (9, 1),
+            Self::Merge(_) => (10, 1),
             Self::VerifyPhoto(_) => (100, 1),
+            Self::Tick(_) => (101, 1),
         }
     }
 
@@ -151,18 +208,27 @@ impl CommandBody {
             Self::Assign(_) => "assign",
             Self::Start(_) => "start",
             Self::Complete(_) => "complete",
+            Self::Hold(_) => "hold",
+            Self::Resume(_) => "resume",
+            Self::Reopen(_) => "reopen",
+            Self::Merge(_) => "merge",
             Self::VerifyPhoto(_) => "verify_photo",
+            Self::Tick(_) => "tick",
         }
     }
 
     /// The subject kinds that it may name.
     pub const fn takes(&self, kind: SubjectKind) -> bool {
         match self {
-            Self::Report(_) => matches!(kind, SubjectKind::ServiceRequest),
-            Self::AddNote(_) | Self::AddPhotos(_) | Self::VerifyPhoto(_) => true,
-            Self::Assign(_) | Self::Start(_) | Self::Complete(_) => {
-                matches!(kind, SubjectKind::WorkOrder)
+            Self::Report(_) | Self::Reopen(_) | Self::Merge(_) | Self::Tick(_) => {
+                matches!(kind, SubjectKind::ServiceRequest)
             }
+            Self::AddNote(_) | Self::AddPhotos(_) | Self::VerifyPhoto(_) => true,
+            Self::Assign(_)
+            | Self::Start(_)
+            | Self::Complete(_)
+            | Self::Hold(_)
+            | Self::Resume(_) => matches!(kind, SubjectKind::WorkOrder),
         }
     }
 
@@ -170,8 +236,14 @@ impl CommandBody {
     /// and photos are looked up.
     pub const fn kind(&self) -> Option<SubjectKind> {
         match self {
-            Self::Report(_) => Some(SubjectKind::ServiceRequest),
-            Self::Assign(_) | Self::Start(_) | Self::Complete(_) => Some(SubjectKind::WorkOrder),
+            Self::Report(_) | Self::Reopen(_) | Self::Merge(_) | Self::Tick(_) => {
+                Some(SubjectKind::ServiceRequest)
+            }
+            Self::Assign(_)
+            | Self::Start(_)
+            | Self::Complete(_)
+            | Self::Hold(_)
+            | Self::Resume(_) => Some(SubjectKind::WorkOrder),
             Self::AddNote(_) | Self::AddPhotos(_) | Self::VerifyPhoto(_) => None,
         }
     }
@@ -198,7 +270,12 @@ impl CommandBody {
             Self::Assign(body) => serde_json::to_vec(body),
             Self::Start(body) => serde_json::to_vec(body),
             Self::Complete(body) => serde_json::to_vec(body),
+            Self::Hold(body) => serde_json::to_vec(body),
+            Self::Resume(body) => serde_json::to_vec(body),
+            Self::Reopen(body) => serde_json::to_vec(body),
+            Self::Merge(body) => serde_json::to_vec(body),
             Self::VerifyPhoto(body) => serde_json::to_vec(body),
+            Self::Tick(body) => serde_json::to_vec(body),
         }
     }
 
@@ -226,7 +303,11 @@ impl CommandBody {
             (4, 1) => read(json).map(Self::Assign),
             (5, 1) => read(json).map(Self::Start),
             (6, 1) => read(json).map(Self::Complete),
-            // 100 is the system's own and never comes from outside.
+            (7, 1) => read(json).map(Self::Hold),
+            (8, 1) => read(json).map(Self::Resume),
+            (9, 1) => read(json).map(Self::Reopen),
+            (10, 1) => read(json).map(Self::Merge),
+            // 100 and above are the system's own and never come from outside.
             _ => Err(Refusal::new(RefusalCode::UnknownCommand)
                 .with("type", type_)
                 .with("version", version)),

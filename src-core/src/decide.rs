@@ -5,15 +5,19 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{Answer, AnswerProblem, AnswerProblemKind, Catalogue, Wanted};
-use crate::command::{
-    AddNote, CommandBody, Complete, LABEL_LIMIT, PHOTO_BYTES_LIMIT, PHOTO_LIMIT, PhotoRef, Report,
-    TEXT_LIMIT,
+use crate::catalogue::{
+    Answer, AnswerProblem, AnswerProblemKind, Catalogue, QuestionKind, Service, Wanted,
 };
-use crate::event::{Actor, Content, Event, EventBody, PhotoRole, RecordedAnswer, Visibility};
+use crate::command::{
+    AddNote, CommandBody, Complete, Hold, LABEL_LIMIT, Merge, PHOTO_BYTES_LIMIT, PHOTO_LIMIT,
+    PhotoRef, Reopen, Report, TEXT_LIMIT, Tick,
+};
+use crate::event::{
+    Actor, ClockKind, Closing, Content, Event, EventBody, PhotoRole, RecordedAnswer, Visibility,
+};
 use crate::id::{CommandId, ContentId, Origin, PhotoHash, Principal, SubjectRef};
 use crate::refusal::{Refusal, RefusalCode};
-use crate::subject::{OrderStatus, Photo, ServiceRequest, SubjectState, WorkOrder};
+use crate::subject::{OrderStatus, Photo, RequestStatus, ServiceRequest, SubjectState, WorkOrder};
 use crate::time::Timestamp;
 
 /// Who speaks: taken from the signature, never from the body.
@@ -28,6 +32,8 @@ pub enum Speaker {
     },
     /// The server itself.
     System,
+    /// Records taken over from elsewhere.
+    Import,
 }
 
 /// What a staff account may do.
@@ -53,7 +59,7 @@ impl Speaker {
     const fn key(&self) -> Option<Principal> {
         match self {
             Self::Key { key, .. } => Some(*key),
-            Self::System => None,
+            Self::System | Self::Import => None,
         }
     }
 
@@ -67,6 +73,7 @@ impl Speaker {
     fn actor(&self) -> Actor {
         match self {
             Self::System => Actor::System,
+            Self::Import => Actor::Import,
             Self::Key { account: None, .. } => Actor::Resident,
             Self::Key { account: Some(SpeakerAccount { role: Role::Crew, crew }), .. } => {
                 Actor::Crew { crew: crew.clone().unwrap_or_default() }
@@ -95,6 +102,10 @@ pub struct Context<'a> {
     pub occurred_at: Timestamp,
     /// For a report: its point lies in this city.
     pub inside_city: bool,
+    /// The other subject that the command names, if it is known here.
+    pub other: Option<&'a SubjectState>,
+    /// Clocks of the subject that have come to their time. Only the server has any.
+    pub due: &'a [Tick],
 }
 
 /// A command, opened and understood.
@@ -165,6 +176,18 @@ impl<'a> Writer<'a> {
         (!text.is_empty()).then(|| self.content(Content::Text { text: text.to_owned() }))
     }
 
+    fn plate(&mut self, text: &str) -> Option<ContentId> {
+        let plate = text.trim();
+        (!plate.is_empty()).then(|| self.content(Content::Plate { plate: plate.to_owned() }))
+    }
+
+    /// Work on an order that waits goes on.
+    fn resume(&mut self, order: &WorkOrder) {
+        if order.status == OrderStatus::Held {
+            self.event(EventBody::Resumed {});
+        }
+    }
+
     /// Names photos, each once: one that is named twice, or is there already, says nothing new.
     fn photos(&mut self, known: &[Photo], photos: &[PhotoRef]) {
         let mut named: Vec<PhotoHash> = known.iter().map(|photo| photo.hash).collect();
@@ -221,18 +244,14 @@ pub fn decide(
             Ok(writer.decision)
         }
         (CommandBody::Assign(assign), Some(SubjectState::WorkOrder(order))) => {
-            match context.speaker.account().map(|account| account.role) {
-                Some(Role::Dispatcher) => {}
-                Some(Role::Crew) => return Err(RefusalCode::NotAllowed.into()),
-                None => return Err(RefusalCode::SignInNeeded.into()),
-            }
+            dispatcher(context)?;
             if !context.crews.contains(&assign.crew) {
                 return Err(Refusal::new(RefusalCode::UnknownCrew).with("crew", &assign.crew));
             }
-            if order.status == OrderStatus::Completed {
+            if !order.status.is_open() {
                 return Err(RefusalCode::AlreadyCompleted.into());
             }
-            // The only command so far that replaces a value: it must have seen what it replaces.
+            // It replaces a value: it must have seen what it replaces.
             if command.based_on != order.version {
                 return Err(Refusal::new(RefusalCode::Conflict).with("version", order.version));
             }
@@ -242,20 +261,55 @@ pub fn decide(
         }
         (CommandBody::Start(_), Some(SubjectState::WorkOrder(order))) => {
             crew_of(context, order)?;
+            Ok(decide_start(writer, order))
+        }
+        (CommandBody::Hold(hold), Some(SubjectState::WorkOrder(order))) => {
+            crew_or_dispatcher(context, order)?;
+            decide_hold(writer, order, hold)
+        }
+        (CommandBody::Resume(_), Some(SubjectState::WorkOrder(order))) => {
+            crew_or_dispatcher(context, order)?;
             let mut writer = writer;
-            // A start that comes twice, or after the completion, is true and changes nothing.
-            if !matches!(order.status, OrderStatus::Started | OrderStatus::Completed) {
-                writer.event(EventBody::Started {});
-            }
+            writer.resume(order);
             Ok(writer.decision)
         }
         (CommandBody::Complete(complete), Some(SubjectState::WorkOrder(order))) => {
             decide_complete(writer, order, complete)
         }
+        (CommandBody::Reopen(reopen), Some(SubjectState::ServiceRequest(request))) => {
+            may_add_to_request(context, request)?;
+            decide_reopen(writer, request, reopen)
+        }
+        (CommandBody::Merge(merge), Some(SubjectState::ServiceRequest(request))) => {
+            decide_merge(writer, request, merge)
+        }
+        (CommandBody::Tick(tick), Some(SubjectState::ServiceRequest(_))) => {
+            if !matches!(context.speaker, Speaker::System | Speaker::Import) {
+                return Err(RefusalCode::NotAllowed.into());
+            }
+            // A clock that was moved or stopped meanwhile says nothing any more.
+            if !context.due.contains(tick) {
+                return Err(RefusalCode::NotFound.into());
+            }
+            let mut writer = writer;
+            writer.event(match tick.clock {
+                ClockKind::Closing => EventBody::Closed(Closing::Mended),
+                clock => EventBody::Warned { clock, percent: tick.percent, due: tick.due },
+            });
+            Ok(writer.decision)
+        }
         // `takes` has already refused these.
         (
-            CommandBody::Assign(_) | CommandBody::Start(_) | CommandBody::Complete(_),
+            CommandBody::Assign(_)
+            | CommandBody::Start(_)
+            | CommandBody::Hold(_)
+            | CommandBody::Resume(_)
+            | CommandBody::Complete(_),
             Some(SubjectState::ServiceRequest(_)),
+        )
+        | (
+            CommandBody::Reopen(_) | CommandBody::Merge(_) | CommandBody::Tick(_),
+            Some(SubjectState::WorkOrder(_)),
         ) => Err(RefusalCode::BadBody.into()),
     }
 }
@@ -311,9 +365,7 @@ fn may_add(context: &Context<'_>, state: &SubjectState) -> Result<(), Refusal> {
 
 fn may_add_to_request(context: &Context<'_>, request: &ServiceRequest) -> Result<(), Refusal> {
     let own = request.reporter.is_some() && request.reporter == context.speaker.key();
-    let dispatcher =
-        context.speaker.account().is_some_and(|account| account.role == Role::Dispatcher);
-    if own || dispatcher {
+    if own || dispatcher(context).is_ok() {
         Ok(())
     } else {
         // Whether it exists is nobody else's business.
@@ -321,8 +373,30 @@ fn may_add_to_request(context: &Context<'_>, request: &ServiceRequest) -> Result
     }
 }
 
+/// Only a dispatcher, or what is taken over from elsewhere.
+fn dispatcher(context: &Context<'_>) -> Result<(), Refusal> {
+    if *context.speaker == Speaker::Import {
+        return Ok(());
+    }
+    match context.speaker.account().map(|account| account.role) {
+        Some(Role::Dispatcher) => Ok(()),
+        Some(Role::Crew) => Err(RefusalCode::NotAllowed.into()),
+        None => Err(RefusalCode::SignInNeeded.into()),
+    }
+}
+
+fn crew_or_dispatcher(context: &Context<'_>, order: &WorkOrder) -> Result<(), Refusal> {
+    match dispatcher(context) {
+        Ok(()) => Ok(()),
+        Err(_) => crew_of(context, order).map(|_| ()),
+    }
+}
+
 /// Whether the speaker's crew has this order, or had it: then `true` (it was taken away).
 fn crew_of(context: &Context<'_>, order: &WorkOrder) -> Result<bool, Refusal> {
+    if *context.speaker == Speaker::Import {
+        return Ok(false);
+    }
     let account = context.speaker.account().ok_or(RefusalCode::SignInNeeded)?;
     let Some(crew) = account.crew.as_ref().filter(|_| account.role == Role::Crew) else {
         return Err(RefusalCode::NotAllowed.into());
@@ -360,7 +434,9 @@ fn decide_report(mut writer: Writer<'_>, report: &Report) -> Result<Decision, Re
     check_text(&report.description, TEXT_LIMIT)?;
     check_photos(&report.photos, PhotoRole::Before)?;
     if let Some(service) = service.filter(|_| !older) {
-        service.check_answers(&report.answers).map_err(answer_refusal)?;
+        service
+            .check_answers(&report.answers)
+            .map_err(|problem| answer_refusal(service, problem))?;
         if service.photo == Wanted::Required && report.photos.is_empty() {
             return Err(RefusalCode::MissingPhoto.into());
         }
@@ -384,7 +460,10 @@ fn decide_report(mut writer: Writer<'_>, report: &Report) -> Result<Decision, Re
             // What the city does not know is a person's words, and words are content.
             Answer::Choice(text) | Answer::Text(text) => {
                 check_text(text, TEXT_LIMIT)?;
-                match writer.text(text) {
+                let question = service.and_then(|service| service.question(question));
+                let plate = question.is_some_and(|q| q.kind == QuestionKind::Plate) && fits;
+                let id = if plate { writer.plate(text) } else { writer.text(text) };
+                match id {
                     Some(id) => RecordedAnswer::Text(id),
                     None => continue,
                 }
@@ -411,10 +490,10 @@ const ANSWER_LIMIT: usize = 40;
 /// Whether a text can be a code: what enters an event from outside must not be prose.
 fn is_code(text: &str) -> bool {
     (1..=40).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b))
 }
 
-fn answer_refusal(problem: AnswerProblem) -> Refusal {
+fn answer_refusal(service: &Service, problem: AnswerProblem) -> Refusal {
     let code = match problem.kind {
         AnswerProblemKind::Missing => RefusalCode::MissingAnswer,
         AnswerProblemKind::TooLong => RefusalCode::TextTooLong,
@@ -423,7 +502,84 @@ fn answer_refusal(problem: AnswerProblem) -> Refusal {
         | AnswerProblemKind::WrongKind => RefusalCode::BadAnswer,
     };
     let refusal = Refusal::new(code).with("question", &problem.question);
-    if code == RefusalCode::TextTooLong { refusal.with("limit", TEXT_LIMIT) } else { refusal }
+    match service.question(&problem.question) {
+        Some(question) if code == RefusalCode::TextTooLong => {
+            refusal.with("limit", question.limit())
+        }
+        _ => refusal,
+    }
+}
+
+/// A start that comes twice, or after the end, is true and changes nothing.
+fn decide_start(mut writer: Writer<'_>, order: &WorkOrder) -> Decision {
+    if order.status.is_open() {
+        writer.resume(order);
+        if order.started_at.is_none() {
+            writer.event(EventBody::Started {});
+        }
+    }
+    writer.decision
+}
+
+/// A hold that comes twice, or after the end, changes nothing; what was written with it is kept.
+fn decide_hold(
+    mut writer: Writer<'_>,
+    order: &WorkOrder,
+    hold: &Hold,
+) -> Result<Decision, Refusal> {
+    check_text(&hold.note, TEXT_LIMIT)?;
+    let note = writer.text(&hold.note);
+    if order.status.is_open() && order.status != OrderStatus::Held {
+        writer.event(EventBody::Held { reason: hold.reason, note });
+    } else if let Some(text) = note {
+        writer.event(EventBody::NoteAdded { text, visibility: Visibility::Public });
+    }
+    Ok(writer.decision)
+}
+
+fn decide_reopen(
+    mut writer: Writer<'_>,
+    request: &ServiceRequest,
+    reopen: &Reopen,
+) -> Result<Decision, Refusal> {
+    check_text(&reopen.note, TEXT_LIMIT)?;
+    if request.status == RequestStatus::Closed {
+        return Err(RefusalCode::AlreadyClosed.into());
+    }
+    let note = writer.text(&reopen.note);
+    if request.status == RequestStatus::Resolved {
+        writer.event(EventBody::Reopened { note });
+    } else if let Some(text) = note {
+        // It is open, so someone reopened it already; the words are kept.
+        writer.event(EventBody::NoteAdded { text, visibility: Visibility::Public });
+    }
+    Ok(writer.decision)
+}
+
+fn decide_merge(
+    mut writer: Writer<'_>,
+    request: &ServiceRequest,
+    merge: &Merge,
+) -> Result<Decision, Refusal> {
+    let context = writer.context;
+    dispatcher(context)?;
+    let Some(SubjectState::ServiceRequest(other)) = context.other else {
+        return Err(RefusalCode::NotFound.into());
+    };
+    let leads_on =
+        other.closed.is_some_and(|closed| matches!(closed.closing, Closing::Duplicate { .. }));
+    // The request that goes on must go on: no circles, and no chains that nobody follows.
+    if other.id != merge.into || other.id == request.id || leads_on {
+        return Err(RefusalCode::BadBody.into());
+    }
+    if request.status == RequestStatus::Closed {
+        return Err(RefusalCode::AlreadyClosed.into());
+    }
+    if *context.speaker != Speaker::Import && writer.command.based_on != request.version {
+        return Err(Refusal::new(RefusalCode::Conflict).with("version", request.version));
+    }
+    writer.event(EventBody::Closed(Closing::Duplicate { of: merge.into }));
+    Ok(writer.decision)
 }
 
 fn decide_complete(
@@ -436,8 +592,9 @@ fn decide_complete(
     check_photos(&complete.photos, PhotoRole::After)?;
     check_photo_count(&order.photos, complete.photos.len())?;
     // Finished work is never thrown away: a second completion is recorded too, and flagged.
-    let again = order.status == OrderStatus::Completed;
-    if !again && order.status != OrderStatus::Started {
+    let again = !order.status.is_open();
+    writer.resume(order);
+    if !again && order.started_at.is_none() {
         // Completing says that work had begun; a lost or late start must not stop it.
         writer.event(EventBody::Started {});
     }

@@ -8,10 +8,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalogue::Answer;
-use crate::city::{City, RouteQuery};
-use crate::event::{Actor, Event, EventBody, RecordedAnswer};
+use crate::apply::apply;
+use crate::catalogue::{Answer, Sla};
+use crate::city::{AssetQuery, City, PromiseQuery, RouteQuery};
+use crate::event::{Actor, Closing, Event, EventBody, RecordedAnswer, Visibility};
 use crate::id::{CommandId, Origin, PhotoHash, SubjectRef};
+use crate::location::AssetRef;
 use crate::subject::{ServiceRequest, SubjectState, WorkOrder};
 
 /// What the city must know beside its rules. Read in the same transaction, after `decide`.
@@ -21,8 +23,19 @@ pub struct Facts {
     pub number: String,
     /// The zones of a report's point, by layer; located before.
     pub zones: BTreeMap<String, String>,
+    /// The asset that a report names, if the city has it, and whose it is.
+    pub asset: Option<KnownAsset>,
     /// The request of an order, or the order of a request.
     pub linked: Option<SubjectState>,
+}
+
+/// An asset of the city's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownAsset {
+    /// Which.
+    pub asset: AssetRef,
+    /// A code of whose it is: `city`, `alder_power`.
+    pub owner: String,
 }
 
 /// Goes on where the decided events stopped, for either subject.
@@ -78,18 +91,12 @@ pub fn dispatch(
             if matches!(cause.body, EventBody::Reported { .. }) {
                 answer_report(&mut writer, city, facts, request);
             } else if let Some(SubjectState::WorkOrder(order)) = &facts.linked {
-                photos_follow(
-                    &mut writer,
-                    events,
-                    SubjectRef::order(order.id),
-                    order.version,
-                    |hash| order.photos.iter().any(|photo| photo.hash == hash),
-                );
+                move_order(&mut writer, city, events, request, order);
             }
         }
         SubjectState::WorkOrder(order) => {
             if let Some(SubjectState::ServiceRequest(request)) = &facts.linked {
-                move_request(&mut writer, events, order, request);
+                move_request(&mut writer, city, events, order, request);
             }
         }
     }
@@ -100,12 +107,11 @@ fn answer_report(writer: &mut Writer<'_>, city: &City, facts: &Facts, request: &
     let here = SubjectRef::request(request.id);
     let mut version = request.version;
     let city_says = || Some(Actor::City);
-    writer.event(
-        here,
-        &mut version,
-        city_says(),
-        EventBody::Located { zones: facts.zones.clone() },
-    );
+    let located = EventBody::Located {
+        zones: facts.zones.clone(),
+        asset: facts.asset.as_ref().map(|known| known.asset.clone()),
+    };
+    writer.event(here, &mut version, city_says(), located);
     writer.event(
         here,
         &mut version,
@@ -120,19 +126,29 @@ fn answer_report(writer: &mut Writer<'_>, city: &City, facts: &Facts, request: &
         zones: &facts.zones,
         priority,
         answers: &answers,
+        asset: facts
+            .asset
+            .as_ref()
+            .map(|known| AssetQuery { kind: &known.asset.kind, owner: &known.owner }),
+        at: request.clock_start,
     });
     writer.event(
         here,
         &mut version,
         city_says(),
-        EventBody::Routed { department: routed.department.clone(), rule: routed.rule.clone() },
+        EventBody::Routed {
+            department: routed.department.clone(),
+            rule: routed.rule.clone(),
+            because: routed.because,
+        },
     );
-    // Intake clocks start when the server records.
-    let promise = city.promise(&request.service_code, priority, writer.cause.recorded_at);
-    if let (Some(promise), Some(service)) =
-        (promise, city.catalogue().service(&request.service_code))
-    {
-        let sla = service.sla_for(priority).to_string();
+    let sla = city.sla(&request.service_code, priority);
+    let promise = sla.and_then(|sla| {
+        let start = request.clock_start;
+        city.promise(&PromiseQuery { sla, start, pauses: &[], zones: &facts.zones })
+    });
+    if let (Some(promise), Some(sla)) = (promise, sla) {
+        let sla = sla.to_string();
         writer.event(here, &mut version, city_says(), EventBody::Promised { promise, sla });
     }
 
@@ -185,29 +201,39 @@ fn plain_answers(recorded: &BTreeMap<String, RecordedAnswer>) -> BTreeMap<String
         .collect()
 }
 
-/// Photos named or verified on one subject are so on the other, too, if it knows them.
-fn photos_follow(
+/// What the events of a request do to its order.
+fn move_order(
     writer: &mut Writer<'_>,
+    city: &City,
     events: &[Event],
-    to: SubjectRef,
-    mut version: u32,
-    knows: impl Fn(PhotoHash) -> bool,
+    request: &ServiceRequest,
+    order: &WorkOrder,
 ) {
+    let to = SubjectRef::order(order.id);
+    let mut version = order.version;
+    let knows = |hash: PhotoHash| order.photos.iter().any(|photo| photo.hash == hash);
     for event in events {
-        match &event.body {
-            EventBody::PhotoAdded { hash, .. } if !knows(*hash) => {
-                writer.event(to, &mut version, None, event.body.clone());
+        let body = match &event.body {
+            EventBody::PhotoAdded { hash, .. } if !knows(*hash) => event.body.clone(),
+            EventBody::PhotoVerified { hash } if knows(*hash) => event.body.clone(),
+            EventBody::Reopened { .. } => event.body.clone(),
+            EventBody::Closed(Closing::Duplicate { .. }) if order.status.is_open() => {
+                EventBody::Cancelled {}
             }
-            EventBody::PhotoVerified { hash } if knows(*hash) => {
-                writer.event(to, &mut version, None, event.body.clone());
-            }
-            _ => {}
-        }
+            _ => continue,
+        };
+        writer.event(to, &mut version, None, body);
+    }
+    if events.iter().any(|event| matches!(event.body, EventBody::Reopened { .. })) {
+        let mut request_version = request.version;
+        promise_again(writer, city, request, &mut request_version, order, &mut version);
     }
 }
 
+/// What the events of an order do to its request.
 fn move_request(
     writer: &mut Writer<'_>,
+    city: &City,
     events: &[Event],
     order: &WorkOrder,
     request: &ServiceRequest,
@@ -215,24 +241,66 @@ fn move_request(
     let to = SubjectRef::request(request.id);
     let mut version = request.version;
     let knows = |hash: PhotoHash| request.photos.iter().any(|photo| photo.hash == hash);
+    let before = writer.out.len();
     for event in events {
         let body = match &event.body {
-            EventBody::Assigned { .. } | EventBody::Started {} | EventBody::NoteAdded { .. } => {
-                event.body.clone()
-            }
+            EventBody::Assigned { .. }
+            | EventBody::Started {}
+            | EventBody::Held { .. }
+            | EventBody::Resumed {}
+            | EventBody::NoteAdded { .. } => event.body.clone(),
             EventBody::PhotoAdded { hash, .. } if !knows(*hash) => event.body.clone(),
             EventBody::PhotoVerified { hash } if knows(*hash) => event.body.clone(),
-            EventBody::Completed { outcome, note, .. } if request.resolved_at.is_none() => {
+            EventBody::Completed { outcome, note, .. } if request.status.is_open() => {
                 EventBody::Resolved { outcome: *outcome, note: *note }
             }
             EventBody::Completed { note: Some(note), .. } => {
-                EventBody::NoteAdded { text: *note, visibility: crate::event::Visibility::Public }
+                EventBody::NoteAdded { text: *note, visibility: Visibility::Public }
             }
             _ => continue,
         };
         writer.event(to, &mut version, None, body);
     }
     debug_assert_eq!(order.request, request.id, "an order moves its own request");
+    // A wait that is over has moved the dates; while it lasts nobody knows them.
+    if events.iter().any(|event| matches!(event.body, EventBody::Resumed {})) {
+        let mut after = Some(SubjectState::ServiceRequest(request.clone()));
+        for event in writer.out.iter().skip(before).filter(|event| event.subject == to) {
+            after = apply(after, event);
+        }
+        if let Some(SubjectState::ServiceRequest(request)) = after {
+            let mut order_version = order.version;
+            promise_again(writer, city, &request, &mut version, order, &mut order_version);
+        }
+    }
+}
+
+/// Promises what the request's SLA says now, if that is another date than the one that stands. The
+/// SLA is the one of the first promise: new rules do not rewrite what was said.
+fn promise_again(
+    writer: &mut Writer<'_>,
+    city: &City,
+    request: &ServiceRequest,
+    request_version: &mut u32,
+    order: &WorkOrder,
+    order_version: &mut u32,
+) {
+    let Some(sla) = request.sla.as_deref().and_then(|sla| sla.parse::<Sla>().ok()) else {
+        return;
+    };
+    let query = PromiseQuery {
+        sla,
+        start: request.clock_start,
+        pauses: &request.pauses,
+        zones: &request.zones,
+    };
+    let Some(promise) = city.promise(&query).filter(|new| request.promise != Some(*new)) else {
+        return;
+    };
+    let promised = EventBody::Promised { promise, sla: sla.to_string() };
+    let here = SubjectRef::request(request.id);
+    writer.event(here, request_version, Some(Actor::City), promised.clone());
+    writer.event(SubjectRef::order(order.id), order_version, Some(Actor::City), promised);
 }
 
 #[cfg(test)]
@@ -240,7 +308,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::apply::apply;
     use crate::catalogue::Priority;
     use crate::city::sample;
     use crate::event::{Outcome, PhotoRole, RecordedAnswer};
@@ -303,6 +370,7 @@ mod tests {
         let facts = Facts {
             number: "26-000001".into(),
             zones: BTreeMap::from([("area".into(), zone.into())]),
+            asset: None,
             linked: None,
         };
         let answer = dispatch(&city, &facts, &view, command, &words);

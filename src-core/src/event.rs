@@ -1,8 +1,8 @@
 //! Events: what happened, for ever. They carry no personal data and no free text, only the id of a
 //! [`Content`] row, which can be erased.
 //!
-//! Each body has a type and a version. A shipped version is never edited; [`upcast`] lifts older
-//! ones. Golden files in `src-core/golden/` hold one of each.
+//! Each body has a type and a version. What a shipped version means never changes: it may get a
+//! member that can be left out, and nothing else. [`upcast`] lifts older versions. Golden files in `src-core/golden/` hold one of each.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Priority;
 use crate::id::{ContentId, EventId, OwnerHash, PhotoHash, Principal, SubjectId, SubjectRef};
-use crate::location::Location;
+use crate::location::{AssetRef, Location};
 use crate::time::Timestamp;
 use crate::tracking::TrackingCode;
 
@@ -43,9 +43,20 @@ pub struct Event {
 pub const REPORTED_LATER_MS: i64 = 5 * 60 * 1000;
 
 impl Event {
+    /// When a report or reopening counts as arrived: intake clocks start when the server records,
+    /// but for what is taken over from elsewhere, when it happened.
+    pub fn arrival(&self) -> Timestamp {
+        match self.actor {
+            Actor::Import => self.occurred_at,
+            _ => self.recorded_at,
+        }
+    }
+
     /// Whether it was recorded well after it happened.
-    pub const fn reported_later(&self) -> bool {
-        self.recorded_at.0.saturating_sub(self.occurred_at.0) > REPORTED_LATER_MS
+    pub fn reported_later(&self) -> bool {
+        // What is taken over from elsewhere is no news that came late.
+        self.actor != Actor::Import
+            && self.recorded_at.0.saturating_sub(self.occurred_at.0) > REPORTED_LATER_MS
     }
 }
 
@@ -66,6 +77,9 @@ pub enum Actor {
     City,
     /// The server itself.
     System,
+    /// Records of the time before, taken over from elsewhere. They are recorded when they are
+    /// taken over, and everything about them counts when it happened.
+    Import,
 }
 
 /// Dates the city stands by.
@@ -75,6 +89,67 @@ pub struct Promise {
     pub response_due: Timestamp,
     /// It will be mended by then.
     pub resolution_due: Timestamp,
+}
+
+/// Which promise or deadline runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockKind {
+    /// Until a person of the city responds.
+    Response,
+    /// Until it is resolved.
+    Resolution,
+    /// Until a resolved request is closed.
+    Closing,
+}
+
+/// Why work waits. The words are in the language files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// Parts or materials are on their way.
+    Parts,
+    /// It cannot be done in this weather or season.
+    Weather,
+    /// Someone else must do their part first: a utility, a contractor, another city.
+    OtherParty,
+    /// The place cannot be reached, or someone must open it.
+    Access,
+    /// The resident is asked for something.
+    Resident,
+    /// Something else, said in a note.
+    Other,
+}
+
+/// How a request was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "snake_case")]
+pub enum Closing {
+    /// It was mended, and nobody reopened it for 28 days.
+    Mended,
+    /// Someone had reported the same before; that request goes on.
+    Duplicate {
+        /// Which.
+        of: SubjectId,
+    },
+}
+
+/// Something that a rule looked at when it decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The service.
+    Service(String),
+    /// Layer, and the zone in it.
+    Zone(String, String),
+    /// The request was at least this urgent.
+    AtLeast(Priority),
+    /// Question, and its answer: a choice, `yes` or `no`.
+    Answer(String, String),
+    /// Kind and owner of the asset that the report names.
+    Asset(String, String),
+    /// The local time of the arrival, `Thu 17:42`.
+    Time(String),
 }
 
 /// Who may read a note.
@@ -146,6 +221,9 @@ pub enum EventBody {
     Located {
         /// Layer → zone code.
         zones: BTreeMap<String, String>,
+        /// The asset that the report names, if the city has it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asset: Option<AssetRef>,
     },
     /// The public number.
     Numbered {
@@ -165,13 +243,16 @@ pub enum EventBody {
         department: String,
         /// The rule's code.
         rule: String,
+        /// What the rule looked at.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        because: Vec<Reason>,
     },
     /// By when.
     Promised {
         /// Both dates.
         #[serde(flatten)]
         promise: Promise,
-        /// The SLA that justifies them, such as `business_days 5-10`.
+        /// The SLA that justifies them, as city folders write it: `5-10 business days`.
         sla: String,
     },
     /// A work order was opened for this request.
@@ -252,6 +333,35 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<ContentId>,
     },
+    /// Work waits, and the clocks with it.
+    Held {
+        /// Why.
+        reason: HoldReason,
+        /// In the crew's words, for the resident.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<ContentId>,
+    },
+    /// Work goes on, and so do the clocks.
+    Resumed {},
+    /// Part of the time until a promise is over, or all of it.
+    Warned {
+        /// Which promise.
+        clock: ClockKind,
+        /// Per cent of the time that are over: 75, 90, or 100 for a breach.
+        percent: u8,
+        /// What was promised then.
+        due: Timestamp,
+    },
+    /// It is not mended after all.
+    Reopened {
+        /// In the person's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<ContentId>,
+    },
+    /// The request is closed.
+    Closed(Closing),
+    /// The order is not to be worked any more.
+    Cancelled {},
 }
 
 impl EventBody {
@@ -273,6 +383,12 @@ impl EventBody {
             Self::PhotoVerified { .. } => ("photo_verified", 1),
             Self::Completed { .. } => ("completed", 1),
             Self::Resolved { .. } => ("resolved", 1),
+            Self::Held { .. } => ("held", 1),
+            Self::Resumed {} => ("resumed", 1),
+            Self::Warned { .. } => ("warned", 1),
+            Self::Reopened { .. } => ("reopened", 1),
+            Self::Closed(_) => ("closed", 1),
+            Self::Cancelled {} => ("cancelled", 1),
         }
     }
 
@@ -293,16 +409,21 @@ impl EventBody {
             Self::Reported { place, description, answers, .. }
             | Self::Opened { place, description, answers, .. } => of(place, description, answers),
             Self::NoteAdded { text, .. } => vec![*text],
-            Self::Completed { note, .. } | Self::Resolved { note, .. } => {
-                note.iter().copied().collect()
-            }
+            Self::Completed { note, .. }
+            | Self::Resolved { note, .. }
+            | Self::Held { note, .. }
+            | Self::Reopened { note } => note.iter().copied().collect(),
             _ => Vec::new(),
         }
     }
 
     /// Whether a reader who is no staff may see it.
     pub const fn public(&self) -> bool {
-        !matches!(self, Self::NoteAdded { visibility: Visibility::Internal, .. })
+        // Whether the city is late can be read from the promise; its warnings are for its own people.
+        !matches!(
+            self,
+            Self::NoteAdded { visibility: Visibility::Internal, .. } | Self::Warned { .. }
+        )
     }
 }
 
@@ -350,6 +471,11 @@ pub enum Content {
         /// In their words.
         text: String,
     },
+    /// A vehicle's licence plate.
+    Plate {
+        /// As someone read it.
+        plate: String,
+    },
 }
 
 impl Content {
@@ -358,6 +484,7 @@ impl Content {
         match self {
             Self::Place(_) => "place",
             Self::Text { .. } => "text",
+            Self::Plate { .. } => "plate",
         }
     }
 }

@@ -10,6 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::command::Tick;
+use crate::event::ClockKind;
+
 /// A text that is not the id it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid {0}")]
@@ -252,6 +255,47 @@ impl CommandId {
         hash.update(photo.0);
         Self(uuid_v8(hash))
     }
+
+    /// The id of the `system` command that says: this much of what was promised is over. For each
+    /// clock, share and date it is said once.
+    pub fn tick(subject: SubjectId, tick: &Tick) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"mend/tick/1\0");
+        hash.update(subject.as_bytes());
+        hash.update([
+            match tick.clock {
+                ClockKind::Response => 1,
+                ClockKind::Resolution => 2,
+                ClockKind::Closing => 3,
+            },
+            tick.percent,
+        ]);
+        hash.update(tick.due.0.to_be_bytes());
+        Self(uuid_v8(hash))
+    }
+
+    /// The id of the `index`-th command with which the record `name` is taken over from elsewhere:
+    /// taking it over again brings nothing new.
+    pub fn import(name: &str, index: u32) -> Self {
+        Self(imported(b"command", name, index))
+    }
+}
+
+impl SubjectId {
+    /// The id of the request that the record `name`, taken over from elsewhere, becomes.
+    pub fn import(name: &str) -> Self {
+        Self(imported(b"request", name, 0))
+    }
+}
+
+fn imported(label: &[u8], name: &str, index: u32) -> Uuid {
+    let mut hash = Sha256::new();
+    hash.update(b"mend/import/1\0");
+    hash.update(label);
+    hash.update(b"\0");
+    hash.update(index.to_be_bytes());
+    hash.update(name.as_bytes());
+    uuid_v8(hash)
 }
 
 fn uuid_v8(hash: Sha256) -> Uuid {

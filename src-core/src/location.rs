@@ -12,6 +12,11 @@ pub struct Point {
     lon: f64,
 }
 
+/// Mean radius of the earth in metres (IUGG, R1).
+const EARTH_RADIUS_M: f64 = 6_371_008.8;
+/// Metres from one degree of latitude to the next, on the sphere that distances are measured on.
+pub const METRES_PER_DEGREE: f64 = EARTH_RADIUS_M * std::f64::consts::PI / 180.0;
+
 /// Why two numbers are no place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadPoint {
@@ -55,13 +60,13 @@ impl Point {
         self.lon
     }
 
-    /// Metres to `other` along the sphere of 6,371,008.8 m (haversine; IUGG mean radius R1).
+    /// Metres to `other` along the sphere of 6,371,008.8 m (haversine).
     pub fn distance_m(self, other: Self) -> f64 {
         let (a, b) = (self.lat.to_radians(), other.lat.to_radians());
         let dlat = b - a;
         let dlon = (other.lon - self.lon).to_radians();
         let h = (dlat / 2.0).sin().powi(2) + a.cos() * b.cos() * (dlon / 2.0).sin().powi(2);
-        2.0 * 6_371_008.8 * h.sqrt().min(1.0).asin()
+        2.0 * EARTH_RADIUS_M * h.sqrt().min(1.0).asin()
     }
 }
 
@@ -97,6 +102,15 @@ pub enum LocationSource {
     Asset,
 }
 
+/// A numbered thing of the city's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssetRef {
+    /// A code: `streetlight`.
+    pub kind: String,
+    /// As it stands on it: "SL-00412".
+    pub number: String,
+}
+
 /// The place of a report: personal data, so it lives in `content` and never in an event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Location {
@@ -113,6 +127,9 @@ pub struct Location {
     /// The place in words, as the person saw and confirmed it ("214 Kestrel Street"); ≤ 200 characters.
     #[serde(default)]
     pub label: String,
+    /// The asset that the person chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset: Option<AssetRef>,
 }
 
 #[cfg(test)]

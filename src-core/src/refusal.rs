@@ -82,6 +82,8 @@ codes! {
     PhotoNotImage = "photo_not_image",
     /// More pixels than allowed. `limit`.
     PhotoTooManyPixels = "photo_too_many_pixels",
+    /// The device no longer has the photo whole, so that it cannot be sent.
+    PhotoLost = "photo_lost",
     /// The subject does not exist, or not for this person.
     NotFound = "not_found",
     /// A subject with this id exists already.
@@ -92,6 +94,8 @@ codes! {
     NotAllowed = "not_allowed",
     /// The order is completed.
     AlreadyCompleted = "already_completed",
+    /// The request is closed; what is wrong again is reported again.
+    AlreadyClosed = "already_closed",
     /// The city does not have this crew.
     UnknownCrew = "unknown_crew",
     /// Someone else changed it meanwhile.

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Priority;
-use crate::event::{Outcome, PhotoRole, Promise, RecordedAnswer};
+use crate::event::{ClockKind, Closing, HoldReason, Outcome, PhotoRole, Promise, RecordedAnswer};
 use crate::id::{ContentId, OwnerHash, PhotoHash, Principal, SubjectId};
 use crate::time::Timestamp;
 use crate::tracking::TrackingCode;
 
 /// Where a request stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestStatus {
     /// The words have arrived.
@@ -20,8 +20,40 @@ pub enum RequestStatus {
     Assigned,
     /// Work has begun.
     InProgress,
+    /// Work waits for something, and the clocks with it.
+    OnHold,
     /// It is mended.
     Resolved,
+    /// Nobody reopened it in time, or it is a duplicate.
+    Closed,
+    /// It was mended, and is not after all. Nobody has it yet.
+    Reopened,
+}
+
+impl RequestStatus {
+    /// Whether the city has still to do with it.
+    pub const fn is_open(self) -> bool {
+        !matches!(self, Self::Resolved | Self::Closed)
+    }
+}
+
+/// A time in which work waited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// When the hold began.
+    pub from: Timestamp,
+    /// When it ended; none: it lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+/// Part of a promised time that was over, and was said to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// Which promise.
+    pub clock: ClockKind,
+    /// Per cent of the time.
+    pub percent: u8,
 }
 
 /// A photo of a subject.
@@ -71,6 +103,24 @@ pub struct ServiceRequest {
     pub crew: Option<String>,
     /// The city's promise.
     pub promise: Option<Promise>,
+    /// The SLA that justifies it, as the [`crate::event::EventBody::Promised`] event says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sla: Option<String>,
+    /// When the promised time began: at the arrival, or when it was reopened.
+    #[serde(default)]
+    pub clock_start: Timestamp,
+    /// When work waited since then, in order; the last one may last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Pause>,
+    /// Why it waits now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_for: Option<HoldReason>,
+    /// What was warned of, for the present promise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
+    /// Taken over from elsewhere then: what was over by that time is not warned of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported_at: Option<Timestamp>,
     /// The work order.
     pub order: Option<SubjectId>,
     /// Named photos, in order.
@@ -79,10 +129,26 @@ pub struct ServiceRequest {
     pub outcome: Option<Outcome>,
     /// When the words arrived.
     pub received_at: Timestamp,
+    /// When a person of the city first acted on it: stopped the response clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub responded_at: Option<Timestamp>,
     /// When work began.
     pub started_at: Option<Timestamp>,
     /// When it was mended.
     pub resolved_at: Option<Timestamp>,
+    /// When and how it was closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Closed>,
+}
+
+/// The end of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    /// When.
+    pub at: Timestamp,
+    /// How.
+    #[serde(flatten)]
+    pub closing: Closing,
 }
 
 /// A crew's task, with all that the crew needs without the request.
@@ -116,6 +182,9 @@ pub struct WorkOrder {
     pub due: Option<Timestamp>,
     /// Where it stands.
     pub status: OrderStatus,
+    /// Why it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_for: Option<HoldReason>,
     /// Named photos, in order.
     pub photos: Vec<Photo>,
     /// What came of it.
@@ -138,13 +207,28 @@ pub enum OrderStatus {
     Assigned,
     /// Work has begun.
     Started,
+    /// It waits for something.
+    Held,
     /// Done.
     Completed,
+    /// Not to be worked any more.
+    Cancelled,
+}
+
+impl OrderStatus {
+    /// Whether there is still something to do.
+    pub const fn is_open(self) -> bool {
+        !matches!(self, Self::Completed | Self::Cancelled)
+    }
 }
 
 /// A subject's state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a state is held one at a time and passed by reference; a box would cost one allocation each"
+)]
 pub enum SubjectState {
     /// A resident's report.
     ServiceRequest(ServiceRequest),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::api::{NoticeKind, Step, StepKind, WireEvent};
-use crate::event::{Actor, Content, Event, EventBody};
+use crate::event::{Actor, Closing, Content, Event, EventBody};
 use crate::id::{ContentId, PhotoHash, Principal, SubjectKind};
 use crate::subject::SubjectState;
 
@@ -46,6 +46,10 @@ pub fn redact_state(state: SubjectState, reader: Reader) -> SubjectState {
     match state {
         SubjectState::ServiceRequest(mut request) => {
             request.reporter = reader.own_key(request.reporter);
+            if reader != Reader::Staff {
+                // The events that made these are hidden.
+                request.warnings.clear();
+            }
             SubjectState::ServiceRequest(request)
         }
         order @ SubjectState::WorkOrder(_) => order,
@@ -74,6 +78,8 @@ pub fn notice_kind(event: &Event) -> Option<NoticeKind> {
         EventBody::Assigned { .. } => Some(NoticeKind::Assigned),
         EventBody::Started {} => Some(NoticeKind::Started),
         EventBody::Resolved { .. } => Some(NoticeKind::Resolved),
+        EventBody::Held { .. } => Some(NoticeKind::OnHold),
+        EventBody::Closed(Closing::Duplicate { .. }) => Some(NoticeKind::Duplicate),
         _ => None,
     }
 }
@@ -90,7 +96,7 @@ pub fn steps(
 ) -> Vec<Step> {
     let note = |id: Option<ContentId>| match content.get(&id?)? {
         Content::Text { text } => Some(text.clone()),
-        Content::Place(_) => None,
+        Content::Place(_) | Content::Plate { .. } => None,
     };
     let mut steps: Vec<Step> = Vec::new();
     let mut waiting: Vec<PhotoHash> = Vec::new();
@@ -110,6 +116,7 @@ pub fn steps(
                     reported_later: false,
                     by: None,
                     note: None,
+                    held_for: None,
                     photos: Vec::new(),
                 });
                 continue;
@@ -123,13 +130,19 @@ pub fn steps(
             EventBody::Resolved { note: words, .. } | EventBody::Completed { note: words, .. } => {
                 (StepKind::Resolved, note(*words))
             }
+            EventBody::Held { note: words, .. } => (StepKind::OnHold, note(*words)),
+            EventBody::Resumed {} => (StepKind::Resumed, None),
+            EventBody::Reopened { note: words } => (StepKind::Reopened, note(*words)),
+            EventBody::Closed(Closing::Mended) => (StepKind::Closed, None),
+            EventBody::Closed(Closing::Duplicate { .. }) => (StepKind::Duplicate, None),
+            EventBody::Cancelled {} => (StepKind::Cancelled, None),
             EventBody::PhotoAdded { hash, .. } => {
                 if show(*hash) {
                     match steps.last_mut() {
                         // A report names its photos right after itself.
                         Some(step)
                             if matches!(step.kind, StepKind::Received)
-                                && step.at == event.recorded_at =>
+                                && step.at == event.arrival() =>
                         {
                             step.photos.push(*hash);
                         }
@@ -150,10 +163,14 @@ pub fn steps(
         let received = kind == StepKind::Received;
         steps.push(Step {
             kind,
-            at: if received { event.recorded_at } else { event.occurred_at },
+            at: if received { event.arrival() } else { event.occurred_at },
             reported_later: !received && event.reported_later(),
             by,
             note: words,
+            held_for: match &event.body {
+                EventBody::Held { reason, .. } => Some(*reason),
+                _ => None,
+            },
             photos: std::mem::take(&mut waiting),
         });
     }

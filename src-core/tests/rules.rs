@@ -6,13 +6,18 @@ use std::collections::BTreeMap;
 
 use mend_core::apply::apply;
 use mend_core::catalogue::{
-    Answer, Catalogue, Priority, Question, QuestionKind, Service, Sla, Visibility as Public, Wanted,
+    Answer, Catalogue, PlaceNeed, Priority, Question, QuestionKind, Service, Sla,
+    Visibility as Public, Wanted,
 };
 use mend_core::command::{
-    AddNote, AddPhotos, Assign, CommandBody, Complete, PhotoRef, Report, Start, VerifyPhoto,
+    AddNote, AddPhotos, Assign, CommandBody, Complete, Hold, Merge, PhotoRef, Reopen, Report,
+    Resume, Start, Tick, VerifyPhoto,
 };
 use mend_core::decide::{Command, Context, Decision, Role, Speaker, SpeakerAccount, decide};
-use mend_core::event::{Actor, Content, Event, EventBody, Outcome, PhotoRole, Visibility};
+use mend_core::event::{
+    Actor, ClockKind, Closing, Content, Event, EventBody, HoldReason, Outcome, PhotoRole,
+    Visibility,
+};
 use mend_core::id::{CommandId, Origin, OwnerHash, PhotoHash, Principal, SubjectId, SubjectRef};
 use mend_core::location::{Location, LocationSource, Point};
 use mend_core::refusal::RefusalCode;
@@ -28,18 +33,31 @@ fn catalogue() -> Catalogue {
         services: vec![Service {
             code: "pothole".into(),
             department: "streets".into(),
+            alternatives: Vec::new(),
             priority: Priority::High,
             sla: Sla::Range { response_days: 5, resolution_days: 10 },
             sla_at: BTreeMap::new(),
-            questions: vec![Question {
-                code: "where".into(),
-                kind: QuestionKind::Choice(vec!["lane".into()]),
-                required: true,
-                public: Public::AtOnce,
-                raises: Vec::new(),
-                emergency: false,
-            }],
+            questions: vec![
+                Question {
+                    code: "where".into(),
+                    kind: QuestionKind::Choice(vec!["lane".into()]),
+                    required: true,
+                    public: Public::AtOnce,
+                    raises: Vec::new(),
+                    emergency: false,
+                },
+                Question {
+                    code: "plate".into(),
+                    kind: QuestionKind::Plate,
+                    required: false,
+                    public: Public::Never,
+                    raises: Vec::new(),
+                    emergency: false,
+                },
+            ],
             photo: Wanted::Asked,
+            place: PlaceNeed::Point,
+            asset_kinds: Vec::new(),
             public: Public::AtOnce,
         }],
     }
@@ -69,6 +87,7 @@ fn report() -> Report {
             accuracy_m: None,
             fix_age_s: None,
             label: "214 Kestrel Street".into(),
+            asset: None,
         },
         answers: BTreeMap::from([("where".into(), Answer::Choice("lane".into()))]),
         description: "Deep".into(),
@@ -104,6 +123,8 @@ fn run_at(
         recorded_at: NOW,
         occurred_at: NOW,
         inside_city,
+        other: None,
+        due: &[],
     };
     let command = Command { id: CommandId::from_bytes([8; 16]), subject, based_on, body };
     decide(&context, view, &command).map_err(|refusal| refusal.code)
@@ -196,6 +217,8 @@ fn what_a_report_may_not_say() {
         recorded_at: NOW,
         occurred_at: NOW,
         inside_city: true,
+        other: None,
+        due: &[],
     };
     let command = Command {
         id: CommandId::from_bytes([8; 16]),
@@ -389,6 +412,12 @@ fn any_body() -> impl Strategy<Value = EventBody> {
         Just(EventBody::Completed { outcome: Outcome::Mended, note: None, flagged: false }),
         Just(EventBody::Resolved { outcome: Outcome::MadeSafe, note: None }),
         Just(EventBody::Numbered { number: "26-000001".into() }),
+        Just(EventBody::Held { reason: HoldReason::Weather, note: None }),
+        Just(EventBody::Resumed {}),
+        Just(EventBody::Reopened { note: None }),
+        Just(EventBody::Closed(Closing::Mended)),
+        Just(EventBody::Cancelled {}),
+        Just(EventBody::Warned { clock: ClockKind::Response, percent: 75, due: NOW }),
     ]
 }
 
@@ -405,17 +434,204 @@ proptest! {
         for body in bodies {
             let before = state.clone();
             let version = state.version() + 1;
+            let again = matches!(body, EventBody::Reopened { .. } | EventBody::Cancelled {});
             state = apply(Some(state), &event(subject, version, body)).unwrap();
             prop_assert_eq!(state.version(), version);
             match (&before, &state) {
                 (SubjectState::ServiceRequest(a), SubjectState::ServiceRequest(b)) => {
-                    prop_assert!(b.status >= a.status);
+                    prop_assert!(a.status.is_open() || !b.status.is_open() || again);
+                    // It waits while the last pause lasts, and only then; it says why.
+                    let waits = b.status == RequestStatus::OnHold;
+                    prop_assert_eq!(b.held_for.is_some(), waits);
+                    let lasting: Vec<_> = b.pauses.iter().map(|p| p.until.is_none()).collect();
+                    prop_assert_eq!(lasting.last().copied().unwrap_or(false), waits);
+                    prop_assert!(lasting.iter().filter(|lasts| **lasts).count() <= 1);
                 }
                 (SubjectState::WorkOrder(a), SubjectState::WorkOrder(b)) => {
-                    prop_assert!(a.status != OrderStatus::Completed || b.status == OrderStatus::Completed);
+                    prop_assert!(
+                        a.status != OrderStatus::Completed
+                            || b.status == OrderStatus::Completed
+                            || again
+                    );
+                    prop_assert_eq!(b.held_for.is_some(), b.status == OrderStatus::Held);
                 }
                 _ => prop_assert!(false, "a subject stays what it is"),
             }
         }
     }
+}
+
+fn done(state: SubjectState, speaker: &Speaker, body: CommandBody) -> SubjectState {
+    let subject = state.subject();
+    let decision = run(speaker, Some(&state), subject, body).unwrap();
+    after(Some(state), &decision.events)
+}
+
+fn hold(note: &str) -> CommandBody {
+    CommandBody::Hold(Hold { reason: HoldReason::Parts, note: note.into() })
+}
+
+#[test]
+fn a_hold_waits_and_whatever_happens_next_goes_on() {
+    let crew = crew("streets-1");
+    let held = done(order(), &crew, hold("The lamp is on order"));
+    assert_eq!(as_order(&held).status, OrderStatus::Held);
+    assert_eq!(as_order(&held).held_for, Some(HoldReason::Parts));
+    // Held twice is held once; what was written with it is kept.
+    let twice = run(&crew, Some(&held), order_ref(), hold("Still waiting")).unwrap();
+    assert!(matches!(twice.events[..], [Event { body: EventBody::NoteAdded { .. }, .. }]));
+    assert!(run(&crew, Some(&held), order_ref(), hold("")).unwrap().events.is_empty());
+
+    let resumed = done(held.clone(), &dispatcher(), CommandBody::Resume(Resume {}));
+    assert_eq!(as_order(&resumed).status, OrderStatus::Assigned);
+    let started = done(held.clone(), &crew, CommandBody::Start(Start {}));
+    assert_eq!(as_order(&started).status, OrderStatus::Started);
+    assert_eq!(as_order(&started).held_for, None);
+    let complete = CommandBody::Complete(Complete {
+        outcome: Outcome::Mended,
+        note: String::new(),
+        photos: Vec::new(),
+    });
+    let finished = run(&crew, Some(&held), order_ref(), complete).unwrap();
+    let kinds: Vec<_> = finished.events.iter().map(|e| e.body.type_and_version().0).collect();
+    assert_eq!(kinds, ["resumed", "started", "completed"]);
+    let idle = run(&crew, Some(&order()), order_ref(), CommandBody::Resume(Resume {}));
+    assert!(idle.unwrap().events.is_empty(), "what does not wait cannot go on");
+    assert_eq!(
+        run(&resident(), Some(&held), order_ref(), hold("")).unwrap_err(),
+        RefusalCode::SignInNeeded
+    );
+}
+
+/// A request that was mended.
+fn resolved() -> SubjectState {
+    let body = CommandBody::Report(Box::new(report()));
+    let state = after(None, &run(&resident(), None, request(), body).unwrap().events);
+    let version = state.version();
+    let resolved = EventBody::Resolved { outcome: Outcome::Mended, note: None };
+    after(Some(state), &[event(request(), version + 1, resolved)])
+}
+
+fn as_request(state: &SubjectState) -> &mend_core::subject::ServiceRequest {
+    match state {
+        SubjectState::ServiceRequest(request) => request,
+        SubjectState::WorkOrder(_) => panic!("not a request"),
+    }
+}
+
+#[test]
+fn only_what_is_resolved_is_reopened() {
+    let reopen = |note: &str| CommandBody::Reopen(Reopen { note: note.into() });
+    let again = done(resolved(), &resident(), reopen("It is open again"));
+    assert_eq!(as_request(&again).status, RequestStatus::Reopened);
+    assert_eq!((as_request(&again).resolved_at, as_request(&again).outcome), (None, None));
+    // The second one adds its words and no second reopening.
+    let twice = run(&resident(), Some(&again), request(), reopen("And deeper")).unwrap();
+    assert!(matches!(twice.events[..], [Event { body: EventBody::NoteAdded { .. }, .. }]));
+    assert_eq!(twice.content.len(), 1);
+    let stranger = Speaker::Key { key: Principal([7; 32]), account: None };
+    assert_eq!(
+        run(&stranger, Some(&resolved()), request(), reopen("")).unwrap_err(),
+        RefusalCode::NotFound
+    );
+    let version = resolved().version();
+    let closed = after(
+        Some(resolved()),
+        &[event(request(), version + 1, EventBody::Closed(Closing::Mended))],
+    );
+    assert_eq!(
+        run(&resident(), Some(&closed), request(), reopen("")).unwrap_err(),
+        RefusalCode::AlreadyClosed
+    );
+}
+
+#[test]
+fn a_duplicate_leads_to_a_request_that_goes_on() {
+    let into = SubjectId::from_bytes([14; 16]);
+    let mut other = as_request(&resolved()).clone();
+    other.id = into;
+    let merge = |speaker: &Speaker, other: Option<&SubjectState>, into, based_on| {
+        let state = resolved();
+        let context = Context {
+            speaker,
+            catalogue: &catalogue(),
+            pack_version: "00",
+            crews: &[],
+            recorded_at: NOW,
+            occurred_at: NOW,
+            inside_city: true,
+            other,
+            due: &[],
+        };
+        let body = CommandBody::Merge(Merge { into });
+        let id = CommandId::from_bytes([8; 16]);
+        let command = Command { id, subject: request(), based_on, body };
+        decide(&context, Some(&state), &command).map_err(|refusal| refusal.code)
+    };
+    let known = SubjectState::ServiceRequest(other.clone());
+    let version = resolved().version();
+    assert!(merge(&dispatcher(), Some(&known), into, version).is_ok());
+    assert_eq!(
+        merge(&dispatcher(), Some(&known), into, version - 1).unwrap_err(),
+        RefusalCode::Conflict
+    );
+    assert_eq!(
+        merge(&resident(), Some(&known), into, version).unwrap_err(),
+        RefusalCode::SignInNeeded
+    );
+    assert_eq!(merge(&dispatcher(), None, into, version).unwrap_err(), RefusalCode::NotFound);
+    let itself = resolved();
+    assert_eq!(
+        merge(&dispatcher(), Some(&itself), request().id, version).unwrap_err(),
+        RefusalCode::BadBody
+    );
+    let closing = Closing::Duplicate { of: request().id };
+    other.closed = Some(mend_core::subject::Closed { at: NOW, closing });
+    let gone = SubjectState::ServiceRequest(other);
+    assert_eq!(
+        merge(&dispatcher(), Some(&gone), into, version).unwrap_err(),
+        RefusalCode::BadBody,
+        "no circles and no chains"
+    );
+}
+
+#[test]
+fn a_plate_is_kept_apart_from_other_words() {
+    let mut plated = report();
+    plated.answers.insert("plate".into(), Answer::Text(" KLM 482 ".into()));
+    let body = CommandBody::Report(Box::new(plated.clone()));
+    let decision = run(&resident(), None, request(), body).unwrap();
+    let plate = Content::Plate { plate: "KLM 482".into() };
+    assert!(decision.content.iter().any(|(_, content)| *content == plate));
+    assert!(!serde_json::to_string(&decision.events).unwrap().contains("KLM"));
+    plated.answers.insert("plate".into(), Answer::Text("x".repeat(13)));
+    let body = CommandBody::Report(Box::new(plated));
+    assert_eq!(run(&resident(), None, request(), body).unwrap_err(), RefusalCode::TextTooLong);
+}
+
+#[test]
+fn only_the_clock_says_that_time_is_over() {
+    let tick = Tick { clock: ClockKind::Closing, percent: 100, due: NOW };
+    let say = |speaker: &Speaker, due: &[Tick]| {
+        let context = Context {
+            speaker,
+            catalogue: &catalogue(),
+            pack_version: "00",
+            crews: &[],
+            recorded_at: NOW,
+            occurred_at: NOW,
+            inside_city: false,
+            other: None,
+            due,
+        };
+        let id = CommandId::from_bytes([8; 16]);
+        let body = CommandBody::Tick(tick);
+        let command = Command { id, subject: request(), based_on: 0, body };
+        decide(&context, Some(&resolved()), &command).map_err(|refusal| refusal.code)
+    };
+    let closed = say(&Speaker::System, &[tick]).unwrap();
+    let state = after(Some(resolved()), &closed.events);
+    assert_eq!(as_request(&state).status, RequestStatus::Closed);
+    assert_eq!(say(&Speaker::System, &[]).unwrap_err(), RefusalCode::NotFound);
+    assert_eq!(say(&dispatcher(), &[tick]).unwrap_err(), RefusalCode::NotAllowed);
 }

@@ -14,6 +14,7 @@ pub mod keys;
 pub mod outbox;
 mod pages;
 pub mod photo;
+mod places;
 mod shared;
 mod sse;
 pub mod store;

@@ -237,8 +237,14 @@ fn queue(
 pub enum Given {
     /// These commands, with all of their photos.
     Up(Vec<CommandId>),
-    /// Only the refused photos of this command, which the city has; what is left of it.
-    Photos(Box<OutboxRow>),
+    /// Only the refused photos of this command, which the city has.
+    Photos {
+        /// What is left of it.
+        left: Box<OutboxRow>,
+        /// Photos that nothing else here is still to send: the city will never show them, so
+        /// neither does this device.
+        gone: Vec<PhotoHash>,
+    },
 }
 
 /// Gives up a command that was refused, or waits behind one that was. A refused report takes
@@ -257,10 +263,13 @@ pub fn discard(tables: Tables<'_>, command: CommandId) -> Result<Given, DeviceEr
         if gone.is_empty() {
             return Err(DeviceError::NotRefused);
         }
-        for photo in gone {
+        for photo in &gone {
             tables.remove_outbox_photo(command, photo.hash)?;
         }
-        return Ok(Given::Photos(Box::new(OutboxRow { photos, ..row.clone() })));
+        let to_send = tables.photos_to_send()?;
+        let gone = gone.iter().map(|photo| photo.hash).filter(|hash| !to_send.contains(hash));
+        let left = Box::new(OutboxRow { photos, ..row.clone() });
+        return Ok(Given::Photos { left, gone: gone.collect() });
     }
     let blocked = row.state == ItemState::Waiting
         && all[..at]

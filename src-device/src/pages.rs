@@ -99,7 +99,9 @@ fn answers(
                 RecordedAnswer::Flag(flag) => Answer::Flag(*flag),
                 // Erased, or not for this reader.
                 RecordedAnswer::Text(id) => match content.get(id) {
-                    Some(Content::Text { text }) => Answer::Text(text.clone()),
+                    Some(Content::Text { text } | Content::Plate { plate: text }) => {
+                        Answer::Text(text.clone())
+                    }
                     _ => return None,
                 },
             };
@@ -255,7 +257,8 @@ pub(crate) fn today(
         let place = match order.status {
             OrderStatus::Started => 0,
             OrderStatus::Assigned | OrderStatus::Unassigned => 1,
-            OrderStatus::Completed => 2,
+            OrderStatus::Held => 2,
+            OrderStatus::Completed | OrderStatus::Cancelled => 3,
         };
         // Without a date: behind those that have one.
         let due = order.due.unwrap_or(Timestamp(i64::MAX));

@@ -15,6 +15,7 @@ use crate::error::{DeviceError, random};
 use crate::keys::Author;
 use crate::pages::Look;
 use crate::photo::PhotoFiles;
+use crate::places::PlaceIndex;
 use crate::store::{Clock, Db, Installation, Tables};
 use crate::transport::{Transport, TransportError};
 use crate::uploads::Uploads;
@@ -29,6 +30,7 @@ pub(crate) struct Shared {
     pub installation: Installation,
     pub now: Now,
     pub city: RwLock<Option<Arc<City>>>,
+    pub places: Arc<PlaceIndex>,
     /// Everyone who has acted here: the resident first, then staff accounts.
     pub authors: RwLock<Arc<Vec<Author>>>,
     pub machine: Mutex<Machine>,
@@ -74,6 +76,7 @@ impl Shared {
     }
 
     pub(crate) fn set_city(&self, city: Arc<City>) {
+        self.places.prepare(Arc::clone(&city));
         *self.city.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(city);
     }
 

@@ -55,20 +55,18 @@ impl TransportError {
     }
 }
 
+/// The client only carries bytes; what they say is read elsewhere. So an answer that ends too early,
+/// which it calls one that cannot be decoded, is a link that broke.
 impl From<reqwest::Error> for TransportError {
     fn from(error: reqwest::Error) -> Self {
-        if error.is_decode() {
-            Self::Unreadable(error.to_string())
-        } else {
-            // reqwest's own text says only "error sending request"; the cause is behind it.
-            let mut text = error.to_string();
-            let mut cause = std::error::Error::source(&error);
-            while let Some(error) = cause {
-                text = format!("{text}: {error}");
-                cause = error.source();
-            }
-            Self::Offline(text)
+        // reqwest's own text says only "error sending request"; the cause is behind it.
+        let mut text = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
         }
+        Self::Offline(text)
     }
 }
 
@@ -358,7 +356,52 @@ async fn checked(response: Response) -> Result<Response, TransportError> {
         title: status.canonical_reason().unwrap_or_default().to_owned(),
         status: status.as_u16(),
         detail: String::new(),
-        code: format!("http_{}", status.as_u16()),
+        // Not Mend's own words: whatever stands before the server speaks for it.
+        code: if status.is_server_error() {
+            "server_away".to_owned()
+        } else {
+            format!("http_{}", status.as_u16())
+        },
     });
     Err(TransportError::Problem(problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// What the client makes of a server that says this once and hangs up.
+    async fn told(answer: &'static str) -> TransportError {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut line, _) = listener.accept().await.unwrap();
+            assert!(line.read(&mut [0; 4096]).await.unwrap() > 0);
+            line.write_all(answer.as_bytes()).await.unwrap();
+        });
+        let error = Transport::new(&address).unwrap().nonce().await.unwrap_err();
+        server.await.unwrap();
+        error
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_is_a_link_that_broke() {
+        assert_eq!(
+            told("HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\n{\"no").await.code(),
+            "offline"
+        );
+        let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\n{\"no\r\n";
+        assert_eq!(told(chunked).await.code(), "offline");
+        let whole = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n{\"no";
+        assert_eq!(told(whole).await.code(), "server_unreadable");
+    }
+
+    #[tokio::test]
+    async fn a_gateways_own_words_mean_that_the_server_is_away() {
+        let away = "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 5\r\n\r\n<h1>!";
+        let error = told(away).await;
+        assert_eq!((error.code(), error.status()), ("server_away", Some(502)));
+    }
 }

@@ -78,6 +78,8 @@ impl<'a> Rules<'a> {
             recorded_at: at,
             occurred_at: at,
             inside_city,
+            other: None,
+            due: &[],
         };
         decide(&context, state, command)
     }

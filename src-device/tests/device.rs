@@ -83,6 +83,7 @@ fn kestrel_street() -> Location {
         source: LocationSource::Address,
         accuracy_m: None,
         fix_age_s: None,
+        asset: None,
         label: "214 Kestrel Street".into(),
     }
 }
@@ -666,7 +667,10 @@ async fn removing_a_refused_photo_leaves_those_that_wait() {
     until("nothing left", || async { device.outbox().await.unwrap().is_empty().then_some(()) })
         .await;
     assert_eq!(device.status().await.unwrap().needs_you, 0);
-    assert!(device.request(request).await.is_ok(), "the report itself stays");
+    let page = device.request(request).await.unwrap();
+    assert_eq!(page.summary.delivery, Delivery::Received, "the report itself stays");
+    assert!(page.before.is_empty(), "what the city will never show is not shown here");
+    assert!(page.steps.iter().all(|step| step.photos.is_empty()));
 
     let draft = device.report_draft().await.unwrap().id;
     let first = add_photo(&device, draft, &photo(2, None)).await.unwrap();

@@ -29,6 +29,7 @@ fn place() -> Location {
         source: LocationSource::Pin,
         accuracy_m: None,
         fix_age_s: None,
+        asset: None,
         label: String::new(),
     }
 }

@@ -6,14 +6,18 @@
 //! never read from its body; no log line holds a token, a password, a tracking code or a body.
 
 pub mod auth;
+pub mod check;
 pub mod city;
 pub mod clock;
+pub mod explain;
+pub mod history;
 pub mod http;
 pub mod intake;
 pub mod limits;
 pub mod photos;
 mod start;
 pub mod store;
+mod ticker;
 
 pub use auth::demo::DemoAccount;
 pub use clock::Clock;

@@ -1,14 +1,21 @@
 //! `mend-server`: Mend's backend as a program of its own.
 
-#![allow(clippy::print_stdout, reason = "what a person or a script needs to go on is printed")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what a person or a script needs to go on is printed"
+)]
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use mend_core::city::City;
 use mend_core::time::Timestamp;
-use mend_server::{Clock, Config, rebuild, start};
+use mend_server::explain::{Asked, Words};
+use mend_server::{Clock, Config, StartError, check, city, explain, rebuild, start};
 
 #[derive(Parser)]
 #[command(name = "mend-server", version, about = "Mend's backend")]
@@ -36,6 +43,50 @@ enum Command {
         /// A name beside loopback under which the server answers; may be given again.
         #[arg(long = "allow-host", value_name = "HOST")]
         allow_hosts: Vec<String>,
+        /// Invent so many requests of the three years before the first start, in the background,
+        /// for demonstrations; only on loopback.
+        #[arg(long, value_name = "N")]
+        history: Option<u32>,
+    },
+    /// Say everything that is wrong in a city's folder, with file, line and remedy.
+    ///
+    /// Ends with 0 if there is no error, whether or not there are warnings, and with 1 otherwise.
+    Check {
+        /// The city's folder.
+        #[arg(value_name = "DIR")]
+        city: PathBuf,
+        /// Say it as JSON.
+        #[arg(long)]
+        json: bool,
+        /// Check as of this instant instead of now: 2026-11-25T08:00:00Z.
+        #[arg(long, value_name = "INSTANT", value_parser = instant)]
+        clock: Option<Timestamp>,
+    },
+    /// Say what would become of a report, and why: zones, priority, route, crew and both dates.
+    ///
+    /// Nothing is made or kept. Ends with 2 for what cannot be asked.
+    Explain {
+        /// The city's folder.
+        #[arg(long, value_name = "DIR")]
+        city: PathBuf,
+        /// The service's code.
+        #[arg(long)]
+        service: String,
+        /// Where, in degrees.
+        #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
+        at: String,
+        /// When it arrives: 2026-11-25T17:05:00-08:00, or local time, "2026-11-25 17:05".
+        #[arg(long)]
+        time: String,
+        /// An answer, such as hazard=yes; may be given again.
+        #[arg(long = "answer", value_name = "QUESTION=ANSWER")]
+        answers: Vec<String>,
+        /// The asset that the report names, such as streetlight:SL-00412.
+        #[arg(long, value_name = "KIND:NUMBER")]
+        asset: Option<String>,
+        /// Say it as JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Make the read tables again from the log.
     Rebuild {
@@ -56,15 +107,27 @@ fn instant(text: &str) -> Result<Timestamp, String> {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match Arguments::parse().command {
-        Command::Serve { city, data, listen, clock, allow_hosts } => {
+        Command::Serve { city, data, listen, clock, allow_hosts, history } => {
             let clock = clock.map_or_else(Clock::system, Clock::starting_at);
-            let config = Config { listen, clock, allow_hosts, ..Config::new(city, data) };
-            serve(config).await
+            let config = Config { listen, clock, allow_hosts, history, ..Config::new(city, data) };
+            serve(config).await?;
+        }
+        Command::Check { city, json, clock } => {
+            let now = clock.unwrap_or_else(|| Clock::system().now());
+            let checked = tokio::task::spawn_blocking(move || city::check(&city, now)).await?;
+            print!("{}", if json { check::json(&checked)? } else { check::text(&checked) });
+            if checked.errors > 0 {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        Command::Explain { city, service, at, time, answers, asset, json } => {
+            let words = Words { service, at, time, answers, asset };
+            return tokio::task::spawn_blocking(move || say_why(&city, &words, json)).await?;
         }
         Command::Rebuild { city, data } => {
             let rebuilt = tokio::task::spawn_blocking(move || rebuild(&city, &data)).await??;
@@ -72,9 +135,29 @@ async fn main() -> anyhow::Result<()> {
                 "made {} requests and {} orders from {} events",
                 rebuilt.requests, rebuilt.orders, rebuilt.events
             );
-            Ok(())
         }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say_why(folder: &Path, words: &Words, json: bool) -> anyhow::Result<ExitCode> {
+    let pack = city::load(folder).map_err(StartError::City)?;
+    let city = City::from_pack(pack)?;
+    let asked = match Asked::read(&city, words) {
+        Ok(asked) => asked,
+        Err(error) => {
+            eprintln!("{error}");
+            return Ok(ExitCode::from(2));
+        }
+    };
+    let places = mend_places::Places::in_memory(city.pack())?;
+    let explanation = explain::explain(&city, &places, &asked)?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&explanation)?);
+    } else {
+        print!("{}", explain::text(&city, &explanation));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {

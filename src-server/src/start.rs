@@ -9,13 +9,15 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use mend_core::city::{City, PackError};
+use mend_core::time::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 use crate::auth::demo::{self, DemoAccount, DemoError};
 use crate::auth::random;
-use crate::city::{Problem, load};
+use crate::city::{Problem, check, load};
 use crate::clock::Clock;
+use crate::history::{self, Arrivals, Import};
 use crate::http::{Counters, Hosts, Server, router};
 use crate::limits::Limits;
 use crate::photos::PhotoFiles;
@@ -23,6 +25,7 @@ use crate::store::pool::Readers;
 use crate::store::sqlite::{CommitFault, FILE, Options, SqliteReads, SqliteStore};
 use crate::store::thread::Committer;
 use crate::store::{Rebuilt, Store, StoreError};
+use crate::ticker::Ticker;
 
 /// Reads that run at a time.
 const READERS: usize = 4;
@@ -46,6 +49,9 @@ pub struct Config {
     pub allow_hosts: Vec<String>,
     /// How much is taken from whom.
     pub limits: Limits,
+    /// So many requests of the years before the first start are invented, for demonstrations; only
+    /// on loopback, like the demo accounts.
+    pub history: Option<u32>,
     /// For tests: makes commits fail.
     pub commit_fault: Option<CommitFault>,
 }
@@ -60,6 +66,7 @@ impl Config {
             clock: Clock::system(),
             allow_hosts: Vec::new(),
             limits: Limits::default(),
+            history: None,
             commit_fault: None,
         }
     }
@@ -85,6 +92,11 @@ pub enum StartError {
     /// Another server.
     #[error("the data folder {0} is in use by another Mend. End it, or give another data folder")]
     InUse(PathBuf),
+    /// Invented requests where others may take them for real ones.
+    #[error(
+        "a history is invented, for demonstrations, and made only where the server listens on loopback. Leave --history out, or listen on 127.0.0.1"
+    )]
+    History,
     /// Nothing to rebuild; nothing was made.
     #[error(
         "there is no mend.sqlite in {0}. Nothing was changed. Give the data folder that the server was started with"
@@ -120,6 +132,7 @@ impl StartError {
             Self::Pack(error) => error.code(),
             Self::Data { .. } => "data_unusable",
             Self::InUse(_) => "data_in_use",
+            Self::History => "history_not_on_loopback",
             Self::NoDatabase(_) => "data_missing",
             Self::Store(error) => error.code(),
             Self::Demo(_) => "demo_accounts_failed",
@@ -138,6 +151,8 @@ pub struct Running {
     pub demo_accounts: Vec<DemoAccount>,
     ending: watch::Sender<bool>,
     serving: tokio::task::JoinHandle<()>,
+    ticking: tokio::task::JoinHandle<()>,
+    importing: Option<tokio::task::JoinHandle<()>>,
     committer: Committer,
     committing: JoinHandle<()>,
     _lock: File,
@@ -153,6 +168,12 @@ impl Running {
             tracing::warn!("some connections did not end in time");
             self.serving.abort();
         }
+        // It ends between two looks at the clocks.
+        let _ = self.ticking.await;
+        // It ends between two batches, and goes on there at the next start.
+        if let Some(importing) = self.importing {
+            let _ = importing.await;
+        }
         self.committer.end().await;
         let committing = self.committing;
         // A commit thread that panicked has said so itself.
@@ -160,8 +181,13 @@ impl Running {
     }
 }
 
-fn open_city(folder: &Path) -> Result<Arc<City>, StartError> {
-    let pack = load(folder).map_err(StartError::City)?;
+/// The city as it can be served now. What should be looked at is logged.
+fn open_city(folder: &Path, now: Timestamp) -> Result<Arc<City>, StartError> {
+    let checked = check(folder, now);
+    let Some(pack) = checked.pack else { return Err(StartError::City(checked.problems)) };
+    for problem in checked.problems {
+        tracing::warn!("the city's folder: {problem}");
+    }
     Ok(Arc::new(City::from_pack(pack)?))
 }
 
@@ -192,11 +218,12 @@ struct Opened {
     reads: SqliteReads,
     photos: PhotoFiles,
     demo_accounts: Vec<DemoAccount>,
+    history: Option<(Arrivals, history::Ranges)>,
     lock: File,
 }
 
 fn open(config: &Config, demo_allowed: bool) -> Result<Opened, StartError> {
-    let city = open_city(&config.city_dir)?;
+    let city = open_city(&config.city_dir, config.clock.now())?;
     let pack = city.pack().to_json()?;
     let folder = &config.data_dir;
     let lock = take_folder(folder)?;
@@ -212,7 +239,17 @@ fn open(config: &Config, demo_allowed: bool) -> Result<Opened, StartError> {
         .map_err(|error| StartError::Data { path: folder.clone(), error })?;
     let demo_accounts =
         if demo_allowed { demo::ensure(folder, &city, &mut store, &reads)? } else { Vec::new() };
-    Ok(Opened { city, pack, store, reads, photos, demo_accounts, lock })
+    let history = match config.history {
+        Some(count) => {
+            // Before anything is served: live reports are numbered after it.
+            let until = store.history_until(config.clock.now())?;
+            let arrivals = Arrivals::new(history::SEED, &city, count, until);
+            let ranges = store.reserve_numbers(arrivals.counts())?;
+            Some((arrivals, ranges))
+        }
+        None => None,
+    };
+    Ok(Opened { city, pack, store, reads, photos, demo_accounts, history, lock })
 }
 
 /// Starts a server on the present tokio runtime. When this returns, it answers.
@@ -223,6 +260,9 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let listen = config.listen;
     // A name beside loopback means that others reach this server, be it through a proxy.
     let demo_allowed = listen.ip().is_loopback() && config.allow_hosts.is_empty();
+    if config.history.is_some() && !demo_allowed {
+        return Err(StartError::History);
+    }
     let blocking = config.clone();
     let opened = tokio::task::spawn_blocking(move || open(&blocking, demo_allowed))
         .await
@@ -234,11 +274,30 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let (committer, committing) =
         Committer::start(Box::new(opened.store)).map_err(StartError::Thread)?;
     let (ending, ended) = watch::channel(false);
+    let readers = Readers::new(Arc::new(opened.reads), READERS);
+    let ticker = Ticker {
+        city: opened.city.clone(),
+        clock: config.clock.clone(),
+        readers: readers.clone(),
+        committer: committer.clone(),
+    };
+    let ticking = tokio::spawn(ticker.run(ended.clone()));
+    let importing = opened.history.map(|(arrivals, ranges)| {
+        let import = Import {
+            city: opened.city.clone(),
+            arrivals,
+            ranges,
+            clock: config.clock.clone(),
+            readers: readers.clone(),
+            committer: committer.clone(),
+        };
+        tokio::spawn(import.run(ended.clone()))
+    });
     let server = Arc::new(Server {
         city: opened.city,
         pack: opened.pack.into(),
         clock: config.clock,
-        readers: Readers::new(Arc::new(opened.reads), READERS),
+        readers,
         committer: committer.clone(),
         mac_key,
         photos: opened.photos,
@@ -258,6 +317,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         demo_accounts: opened.demo_accounts,
         ending,
         serving,
+        ticking,
+        importing,
         committer,
         committing,
         _lock: opened.lock,
@@ -269,7 +330,8 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 /// # Errors
 /// See [`StartError`]; then the tables are as they were.
 pub fn rebuild(city_dir: &Path, data_dir: &Path) -> Result<Rebuilt, StartError> {
-    let city = open_city(city_dir)?;
+    // Whatever the date is: what happened does not depend on it.
+    let city = Arc::new(City::from_pack(load(city_dir).map_err(StartError::City)?)?);
     // Before the folder is taken: taking makes it.
     if !data_dir.join(FILE).is_file() {
         return Err(StartError::NoDatabase(data_dir.to_owned()));

@@ -15,6 +15,7 @@ pub(crate) async fn start(options: &Options, folder: &Path) -> Result<Running, A
     if let Some(listen) = options.listen {
         config.listen = listen;
     }
+    config.history = options.history;
     let running = mend_server::start(config).await?;
     for account in &running.demo_accounts {
         println!("demo account: {} {} ({})", account.name, account.password, account.who);

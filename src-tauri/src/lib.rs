@@ -12,6 +12,7 @@ mod ipc;
 mod lock;
 mod options;
 mod photos;
+mod sentences;
 mod window;
 
 use std::path::Path;
@@ -19,7 +20,7 @@ use std::path::Path;
 use mend_device::Device;
 use tauri::{Builder, RunEvent, Wry};
 
-pub use error::AppError;
+pub use error::{AppError, StartCode};
 pub use failure::show as show_failure;
 pub use options::Options;
 

@@ -14,7 +14,7 @@ pub struct Options {
     pub data: Option<PathBuf>,
 
     /// The city's server, http://… or https://…; with it no backend starts inside the app.
-    #[arg(long, value_name = "URL", conflicts_with_all = ["city", "listen"])]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["city", "listen", "history"])]
     pub server: Option<String>,
 
     /// A city's folder, for the backend inside the app.
@@ -24,6 +24,11 @@ pub struct Options {
     /// Where the backend inside the app listens [default: a free port of loopback].
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
+
+    /// Invent so many requests of the three years before the first start, for demonstrations; only
+    /// while the backend inside the app listens on loopback.
+    #[arg(long, value_name = "N")]
+    pub history: Option<u32>,
 }
 
 impl Options {
@@ -47,8 +52,10 @@ mod tests {
         use clap::error::ErrorKind::ArgumentConflict;
         assert!(parse(&["--server", "http://127.0.0.1:1"]).is_ok());
         assert!(parse(&["--city", "here", "--listen", "127.0.0.1:0"]).is_ok());
+        assert!(parse(&["--city", "here", "--history", "20000"]).is_ok());
         assert_eq!(parse(&["--server", "x", "--city", "y"]), Err(ArgumentConflict));
         assert_eq!(parse(&["--server", "x", "--listen", "127.0.0.1:0"]), Err(ArgumentConflict));
+        assert_eq!(parse(&["--server", "x", "--history", "5"]), Err(ArgumentConflict));
     }
 
     #[test]

@@ -147,10 +147,49 @@ fn every_refusal_says_what_happened_and_what_to_do() {
 fn notices_have_a_headline_and_a_text() {
     for language in languages() {
         let sentences = sentences(&language);
-        for kind in ["received", "assigned", "started", "resolved"] {
+        for kind in ["received", "assigned", "started", "resolved", "on_hold", "duplicate"] {
             for part in ["", ".text"] {
                 let id = format!("notice-{kind}{part}");
                 assert!(sentences.get(&id, &[]).is_some(), "{language}: {id}");
+            }
+        }
+    }
+}
+
+/// What the built-in services are called, what they are for, and what people type for them.
+#[test]
+fn every_service_says_what_it_is_for_and_what_people_type() {
+    for language in languages() {
+        let sentences = sentences(&language);
+        let text = text_of(&language, "services");
+        let services: Vec<&str> = ids(&text)
+            .into_iter()
+            .filter_map(|id| id.strip_prefix("service-")?.strip_suffix("-short"))
+            .collect();
+        assert!(services.len() >= 12, "{language}: only {services:?}");
+        for service in services {
+            let words = |part: &str| {
+                let id = format!("service-{service}{part}");
+                sentences.get(&id, &[]).unwrap_or_else(|| panic!("{language}: {id}"))
+            };
+            assert!(words("").chars().count() <= 40, "{language}: {service} in lists");
+            assert!(words("-short").chars().count() <= 16, "{language}: {service} in short");
+            let description = words("-description");
+            assert!(
+                description.ends_with('.') && description.chars().count() <= 100,
+                "{description}"
+            );
+            let keywords = words("-keywords");
+            let typed: BTreeSet<&str> = keywords.split(", ").collect();
+            assert!((8..=20).contains(&typed.len()), "{language}: {service} has {typed:?}");
+            assert_eq!(
+                typed.len(),
+                keywords.split(',').count(),
+                "{language}: {service}, one twice"
+            );
+            for word in typed {
+                assert!(!word.is_empty() && word == word.trim(), "{language}: {service} {word:?}");
+                assert_eq!(word, word.to_lowercase(), "{language}: {service}");
             }
         }
     }

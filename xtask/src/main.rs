@@ -1,5 +1,7 @@
 //! `cargo xtask`: everything one does with this repository.
 
+mod bench;
+mod demo_city;
 mod files;
 mod install;
 mod run;
@@ -39,6 +41,11 @@ enum Task {
         #[arg(long, value_delimiter = ',')]
         only: Vec<test::Step>,
     },
+    /// Measure how fast Mend is.
+    Bench {
+        /// Only these benchmarks.
+        names: Vec<String>,
+    },
     /// Install what is missing, and say so.
     Install {
         /// Also what the tests need.
@@ -47,6 +54,8 @@ enum Task {
     },
     /// Build the interface into src-ui/dist.
     Ui,
+    /// Write the geometry of the demo city again, or draw it.
+    DemoCity(demo_city::Options),
     /// Check that no arrow between rooms and no library has strayed.
     Tidy,
 }
@@ -66,11 +75,13 @@ fn task(task: Task) -> Result<()> {
     match task {
         Task::Run { data } => run::run(&repo, data),
         Task::Test { only } => test::test(&repo, &only),
+        Task::Bench { names } => bench::bench(&repo, &names),
         Task::Install { tests } => install::install(&repo, install::Needs::new(tests)),
         Task::Ui => {
             install::install(&repo, install::Needs::Interface)?;
             ui::build(&repo)
         }
+        Task::DemoCity(options) => demo_city::demo_city(&repo, options),
         Task::Tidy => tidy::check(&repo.root),
     }
 }

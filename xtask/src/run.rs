@@ -15,6 +15,8 @@ use crate::{
     ui,
 };
 
+/// The demo city's past: requests of three years, made in the background at its first start.
+const HISTORY: &str = "20000";
 /// Where the portal listens when it is all there is.
 const PORTAL: &str = "127.0.0.1:8311";
 
@@ -43,6 +45,7 @@ pub fn run(repo: &Repo, data: Option<PathBuf>) -> Result<()> {
         program.arg("serve").arg("--city").arg(city).arg("--data").arg(data.join("server"));
         program.args(["--listen", PORTAL]);
     }
+    program.args(["--history", HISTORY]);
     let mut child = program
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -107,7 +107,7 @@ fn journeys(repo: &Repo) -> Result<()> {
 }
 
 /// Real data for tests, where this machine has it; tests pass over it elsewhere and say so.
-fn reference_data(repo: &Repo) -> Option<(OsString, PathBuf)> {
+pub fn reference_data(repo: &Repo) -> Option<(OsString, PathBuf)> {
     const NAME: &str = "MEND_REFERENCE_DATA";
     let beside = repo.root.parent()?.join("shared/data");
     (std::env::var_os(NAME).is_none() && beside.is_dir()).then(|| (NAME.into(), beside))

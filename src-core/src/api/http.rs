@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Service;
 use crate::decide::Role;
-use crate::event::{Content, Event, Promise};
+use crate::event::{Content, Event, HoldReason, Promise};
 use crate::id::{CityId, CommandId, ContentId, PhotoHash, Principal, SubjectId, SubjectRef};
 use crate::refusal::Refusal;
 use crate::subject::{RequestStatus, SubjectState};
@@ -246,6 +246,10 @@ pub enum NoticeKind {
     Started,
     /// It is mended.
     Resolved,
+    /// Work waits for something.
+    OnHold,
+    /// Someone had reported the same before.
+    Duplicate,
 }
 
 /// `GET /v1/notices`.
@@ -319,6 +323,9 @@ pub struct Step {
     pub by: Option<String>,
     /// A public note with it.
     pub note: Option<String>,
+    /// Why it waits, for a step that says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_for: Option<HoldReason>,
     /// Photos with it (only those that can be shown).
     pub photos: Vec<PhotoHash>,
 }
@@ -339,6 +346,18 @@ pub enum StepKind {
     Note,
     /// Photos came.
     Photos,
+    /// Work waits for something.
+    OnHold,
+    /// Work goes on.
+    Resumed,
+    /// It is not mended after all.
+    Reopened,
+    /// It was mended, and nobody reopened it in time.
+    Closed,
+    /// Someone had reported the same before; that report goes on.
+    Duplicate,
+    /// An order is not to be worked any more.
+    Cancelled,
     /// Something newer.
     Newer,
 }

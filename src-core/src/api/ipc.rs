@@ -8,7 +8,7 @@ use super::http::{Named, Notice, Step};
 use crate::catalogue::{Answer, Priority};
 use crate::event::{Outcome, Promise};
 use crate::id::{CommandId, DraftId, PhotoHash, SubjectId, SubjectRef};
-use crate::location::{Location, Point};
+use crate::location::{AssetRef, Location, Point};
 use crate::refusal::Refusal;
 use crate::subject::{OrderStatus, RequestStatus};
 use crate::time::Timestamp;
@@ -102,6 +102,25 @@ pub struct DraftPhoto {
     pub taken_at: Option<String>,
 }
 
+/// What a found place is.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum PlaceKind {
+    /// A house.
+    Address,
+    /// A street, at its middle.
+    Street,
+    /// Where two streets meet.
+    Intersection,
+    /// A numbered thing of the city's.
+    Asset,
+    /// Only coordinates.
+    #[default]
+    Coordinates,
+}
+
 /// A place to choose.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlaceCandidate {
@@ -111,8 +130,18 @@ pub struct PlaceCandidate {
     pub point: Point,
     /// Metres from where the person asked, if they did.
     pub distance_m: Option<f64>,
-    /// Whether it is an address or only coordinates.
+    /// Whether it is the address of a house.
     pub is_address: bool,
+    /// What it is.
+    #[serde(default)]
+    pub kind: PlaceKind,
+    /// Which asset, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asset: Option<AssetRef>,
+    /// The house number that was typed, where the street has none like it and this house is the
+    /// nearest by number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<String>,
 }
 
 /// What can be said before sending, without a network.
@@ -120,8 +149,20 @@ pub struct PlaceCandidate {
 pub struct Preview {
     /// Inside the city.
     pub inside: bool,
+    /// Whose an outside place is, where the city knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whose: Option<Neighbor>,
     /// What the city would promise if it came now.
     pub promise: Option<Promise>,
+}
+
+/// A place around the city.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Neighbor {
+    /// Its name: "Eastmere".
+    pub name: String,
+    /// The telephone number to call there.
+    pub service_line: String,
 }
 
 /// What a resident holds after sending.

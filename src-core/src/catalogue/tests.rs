@@ -16,6 +16,7 @@ fn pothole() -> Service {
     Service {
         code: "pothole".into(),
         department: "streets".into(),
+        alternatives: Vec::new(),
         priority: Priority::High,
         sla: Sla::Range { response_days: 5, resolution_days: 10 },
         sla_at: BTreeMap::new(),
@@ -25,6 +26,8 @@ fn pothole() -> Service {
             question("more", QuestionKind::Text, false),
         ],
         photo: Wanted::Asked,
+        place: PlaceNeed::Point,
+        asset_kinds: Vec::new(),
         public: Visibility::AtOnce,
     }
 }
@@ -109,6 +112,8 @@ fn service_levels_read_as_cities_write_them() {
         ("72 hours", Some(Sla::Hours { response: 36, resolution: 72 })),
         ("10-5 days", None),
         ("0 days", None),
+        ("next  service day", Some(Sla::NextServiceDay)),
+        ("next service days", None),
         ("0-5 days", None),
         ("5 weeks", None),
         ("9999 hours", None),
@@ -118,8 +123,10 @@ fn service_levels_read_as_cities_write_them() {
     for (text, expected) in cases {
         assert_eq!(text.parse::<Sla>().ok(), expected, "{text:?}");
     }
-    assert_eq!((Sla::Days(5).response(), Sla::Days(5).resolution()), (3, 5));
-    assert_eq!(Sla::Days(1).response(), 1);
+    assert_eq!(Sla::Days(5).figures(), Some((3, 5)));
+    assert_eq!(Sla::Days(1).figures(), Some((1, 1)));
+    assert_eq!(Sla::NextServiceDay.figures(), None);
+    assert_eq!(Sla::NextServiceDay.to_string(), "next service day");
     assert_eq!(range.to_string(), "5-10 business days");
     assert_eq!(Sla::Days(9).to_string(), "9 business days");
     assert_eq!(Sla::Hours { response: 24, resolution: 48 }.to_string(), "24-48 hours");

@@ -6,15 +6,18 @@
 use std::collections::BTreeMap;
 
 use crate::api::CityView;
-use crate::catalogue::{Answer, Priority};
+use crate::catalogue::{Answer, Priority, Sla};
 pub use crate::catalogue::{Catalogue, Crew, Department, Service};
+use crate::dispatch::KnownAsset;
 use crate::event::Promise;
 use crate::id::CityId;
-use crate::location::{BadPoint, Point};
+use crate::location::{AssetRef, Point};
+use crate::subject::ServiceRequest;
 use crate::time::Timestamp;
 
 pub mod calendar;
 pub mod check;
+pub mod clocks;
 pub mod gazetteer;
 pub mod pack;
 pub mod route;
@@ -22,23 +25,29 @@ pub mod route;
 pub(crate) mod sample;
 pub mod zones;
 
-pub use calendar::Calendar;
-pub use check::{Fault, Part};
-pub use gazetteer::{Gazetteer, Place, PlaceKind};
+pub use calendar::{Calendar, PromiseQuery, holiday_faults};
+pub use check::{Fault, Part, Severity};
+pub use clocks::{CLOSE_AFTER_MS, DueTick};
+pub use gazetteer::{Place, PlaceKind};
 pub use pack::{CityPack, PackError};
-pub use route::{RouteQuery, Routed};
-pub use zones::Zones;
+pub use route::{AssetQuery, RouteQuery, Routed, Router};
+pub use zones::{Beyond, Zones};
 
 /// The rule that gives a request the priority of its service.
 pub const SERVICE_PRIORITY: &str = "service_priority";
+
+/// Whose an asset is for which nobody else is named.
+pub const CITY_OWNER: &str = "city";
 
 /// A city whose data passed every check.
 #[derive(Debug, Clone)]
 pub struct City {
     pack: CityPack,
     zones: Zones,
+    router: Router,
     calendar: Calendar,
-    gazetteer: Gazetteer,
+    /// Kind and number to the place in the pack's list.
+    assets: BTreeMap<(String, String), usize>,
 }
 
 /// Cities are equal when their data is; the rest follows from it.
@@ -62,10 +71,18 @@ impl City {
             return Err(PackError::Faulty(faults));
         }
         let time_zone = calendar::time_zone(&pack.time_zone).map_err(PackError::Unreadable)?;
+        let zones = Zones::new(&pack.zones);
         Ok(Self {
-            zones: Zones::new(&pack.zones),
+            router: Router::new(&pack, &zones),
+            zones,
             calendar: Calendar::new(&pack.calendar, time_zone),
-            gazetteer: Gazetteer::new(&pack.gazetteer),
+            assets: pack
+                .gazetteer
+                .assets
+                .iter()
+                .enumerate()
+                .map(|(index, asset)| ((asset.kind.clone(), asset.number.clone()), index))
+                .collect(),
             pack,
         })
     }
@@ -126,9 +143,10 @@ impl City {
         }
     }
 
-    /// Layer to zone code for a place; see [`Zones::locate`].
-    pub fn locate(&self, at: Point) -> BTreeMap<String, String> {
-        self.zones.locate(at.lat(), at.lon())
+    /// Layer to zone code for a place, by the zones that hold on the city's local date then; see
+    /// [`Zones::locate`].
+    pub fn locate(&self, at: Point, when: Timestamp) -> BTreeMap<String, String> {
+        self.zones.locate(at.lat(), at.lon(), self.calendar.local_date(when))
     }
 
     /// Whether a place is inside the city; see [`Zones::contains`].
@@ -136,15 +154,29 @@ impl City {
         self.zones.contains(at.lat(), at.lon())
     }
 
+    /// Whose a place outside the city may be; see [`Zones::beyond`].
+    pub fn beyond(&self, at: Point) -> Option<&Beyond> {
+        self.zones.beyond(at.lat(), at.lon())
+    }
+
     /// The name of a zone, as people read it.
     pub fn zone_name(&self, layer: &str, code: &str) -> Option<&str> {
         self.zones.name(layer, code)
     }
 
+    /// The asset that a report names, and whose it is: `city` where nobody else is named. None if
+    /// the city has no such asset.
+    pub fn known_asset(&self, asset: &AssetRef) -> Option<KnownAsset> {
+        let index = self.assets.get(&(asset.kind.clone(), asset.number.clone()))?;
+        let known = self.pack.gazetteer.assets.get(*index)?;
+        let owner = known.owner.clone().unwrap_or_else(|| CITY_OWNER.to_owned());
+        Some(KnownAsset { asset: asset.clone(), owner })
+    }
+
     /// Where a request goes. Always somewhere: to its service's department when no rule fits, and
     /// when the city no longer offers the service, to the department named for that.
     pub fn route(&self, query: &RouteQuery<'_>) -> Routed {
-        route::route(&self.pack, query)
+        self.router.route(&self.calendar, query)
     }
 
     /// How urgent a request is, and the rule that says so: [`SERVICE_PRIORITY`], or
@@ -161,34 +193,25 @@ impl City {
         }
     }
 
-    /// What the city promises for a request that arrives then. None when the city no longer offers
-    /// the service, or the due date lies beyond the year 9999.
-    pub fn promise(
-        &self,
-        service: &str,
-        priority: Priority,
-        arrival: Timestamp,
-    ) -> Option<Promise> {
-        let service = self.catalogue().service(service)?;
-        self.calendar.promise(service.sla_for(priority), arrival)
+    /// What a service promises for requests of a priority. None when the city no longer offers it.
+    pub fn sla(&self, service: &str, priority: Priority) -> Option<Sla> {
+        self.catalogue().service(service).map(|service| service.sla_for(priority))
+    }
+
+    /// The dates that an SLA makes, with the waits so far; see [`Calendar::promise`].
+    pub fn promise(&self, query: &PromiseQuery<'_>) -> Option<Promise> {
+        self.calendar.promise(query)
+    }
+
+    /// What is still to be said of a request, in the order of time: warnings that its promise is
+    /// running out, and its closing. Some may be due already; see [`clocks`].
+    pub fn ticks(&self, request: &ServiceRequest) -> Vec<DueTick> {
+        clocks::ticks(&self.calendar, request)
     }
 
     /// The city's calendar.
     pub fn calendar(&self) -> &Calendar {
         &self.calendar
-    }
-
-    /// Places that the words may mean; see [`Gazetteer::search`].
-    ///
-    /// # Errors
-    /// Coordinates were typed that are no place.
-    pub fn search_places(&self, text: &str, limit: usize) -> Result<Vec<Place>, BadPoint> {
-        self.gazetteer.search(text, limit)
-    }
-
-    /// The addresses nearest to a point, nearest first.
-    pub fn nearest_places(&self, from: Point, limit: usize) -> Vec<Place> {
-        self.gazetteer.nearest(from, limit)
     }
 
     /// The local date of an instant, `YYYY-MM-DD`.

@@ -2,8 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::pack::{CityPack, RouteRule, RouteTarget};
 use crate::catalogue::{Answer, Priority};
+use crate::event::Reason;
+use crate::time::Timestamp;
+
+mod bits;
+mod hours;
+mod router;
+
+pub use router::Router;
 
 /// The rule that says "to the department that owns the service"; always the last.
 pub const SERVICE_DEPARTMENT: &str = "service_department";
@@ -21,108 +28,37 @@ pub struct RouteQuery<'a> {
     pub priority: Priority,
     /// What the resident answered; texts decide nothing and may be left empty.
     pub answers: &'a BTreeMap<String, Answer>,
+    /// The asset that the report names, if the city has it.
+    pub asset: Option<AssetQuery<'a>>,
+    /// When the report arrived.
+    pub at: Timestamp,
 }
 
-/// Where a request goes, and by which rule.
+/// What the rules look at of an asset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AssetQuery<'a> {
+    /// A code: `streetlight`.
+    pub kind: &'a str,
+    /// A code of whose it is; [`CITY_OWNER`] where the asset names none.
+    pub owner: &'a str,
+}
+
+/// The owner of an asset that names none.
+pub const CITY_OWNER: &str = "city";
+
+/// Where a request goes, by which rule, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Routed {
     /// The code of the rule.
     pub rule: String,
     /// The department that owns the request.
     pub department: String,
-    /// The crew that has it at once; none: it waits on the department's board.
+    /// The crew or contractor that has it at once; none: it waits on the department's board.
     pub crew: Option<String>,
-}
-
-pub(super) fn route(pack: &CityPack, query: &RouteQuery<'_>) -> Routed {
-    let (rule, department, crew) = pack
-        .routes
-        .iter()
-        .filter(|rule| fits(rule, query))
-        .find_map(|rule| match &rule.to {
-            RouteTarget::Department(department) => Some((rule.code.as_str(), department, None)),
-            // A crew that is not there cannot be sent; checked packs have none such.
-            RouteTarget::Crew(code) => {
-                let crew = pack.crews.iter().find(|crew| crew.code == *code)?;
-                Some((rule.code.as_str(), &crew.department, Some(code.clone())))
-            }
-        })
-        .unwrap_or_else(|| match pack.services.service(query.service) {
-            Some(service) => (SERVICE_DEPARTMENT, &service.department, None),
-            None => (UNROUTED, &pack.unrouted_department, None),
-        });
-    Routed { rule: rule.to_owned(), department: department.clone(), crew }
-}
-
-fn fits(rule: &RouteRule, query: &RouteQuery<'_>) -> bool {
-    (rule.services.is_empty() || rule.services.iter().any(|service| service == query.service))
-        && rule.at_least.is_none_or(|priority| query.priority >= priority)
-        && rule
-            .zones
-            .iter()
-            .all(|(layer, zones)| query.zones.get(layer).is_some_and(|zone| zones.contains(zone)))
-        && rule.answers.iter().all(|(question, answer)| query.answers.get(question) == Some(answer))
+    /// What the rule looked at: the service if the rule names services, the zone in each layer
+    /// that it names, the priority, the answers, the asset, the local time; in this order.
+    pub because: Vec<Reason>,
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::city::sample;
-
-    fn ask(
-        pack: &CityPack,
-        service: &str,
-        zone: Option<&str>,
-        priority: Priority,
-        answer: Option<&str>,
-    ) -> (String, String, Option<String>) {
-        let zones = zone.map(|zone| ("area".to_owned(), zone.to_owned())).into_iter().collect();
-        let answers = answer
-            .map(|a| ("where".to_owned(), Answer::Choice(a.to_owned())))
-            .into_iter()
-            .collect();
-        let query = RouteQuery { service, zones: &zones, priority, answers: &answers };
-        let routed = route(pack, &query);
-        (routed.rule, routed.department, routed.crew)
-    }
-
-    fn to(rule: &str, department: &str, crew: Option<&str>) -> (String, String, Option<String>) {
-        (rule.to_owned(), department.to_owned(), crew.map(str::to_owned))
-    }
-
-    #[test]
-    fn the_first_rule_that_fits_wins() {
-        let pack = sample::pack();
-        let (high, critical) = (Priority::High, Priority::Critical);
-        assert_eq!(
-            ask(&pack, "pothole", Some("west"), high, None),
-            to("west-holes", "streets", Some("streets-1"))
-        );
-        assert_eq!(
-            ask(&pack, "pothole", Some("west"), critical, None),
-            to("urgent", "utilities", None),
-            "stands above and fits too"
-        );
-        assert_eq!(
-            ask(&pack, "pothole", Some("east"), high, Some("path")),
-            to("paths", "utilities", None)
-        );
-        assert_eq!(
-            ask(&pack, "pothole", Some("east"), high, Some("lane")),
-            to(SERVICE_DEPARTMENT, "streets", None)
-        );
-    }
-
-    #[test]
-    fn no_zone_and_no_service_still_lead_somewhere() {
-        let pack = sample::pack();
-        assert_eq!(
-            ask(&pack, "pothole", None, Priority::High, None),
-            to(SERVICE_DEPARTMENT, "streets", None)
-        );
-        assert_eq!(
-            ask(&pack, "comet", Some("west"), Priority::High, None),
-            to(UNROUTED, "utilities", None)
-        );
-    }
-}
+mod tests;

@@ -21,9 +21,10 @@ pub(crate) fn pack() -> CityPack {
             "geometry": {"type": "Polygon", "coordinates":
                 [[[west, 40.0], [east, 40.0], [east, 41.0], [west, 41.0], [west, 40.0]]]}})
     };
+    let line = |lat: f64, west: f64, east: f64| serde_json::json!({"line": [{"lat": lat, "lon": west}, {"lat": lat, "lon": east}]});
     let hours = serde_json::json!({"opens": "08:00", "closes": "17:00"});
     let mut pack: CityPack = serde_json::from_value(serde_json::json!({
-        "format": 1,
+        "format": super::pack::FORMAT,
         "id": "0193c5a0-0000-7000-8000-000000000001",
         "version": "",
         "name": "Sample",
@@ -32,7 +33,7 @@ pub(crate) fn pack() -> CityPack {
         "time_zone": {"name": "", "tzif": ""},
         "languages": ["en"],
         "services": [{
-            "code": "pothole", "department": "streets", "priority": "high",
+            "code": "pothole", "department": "streets", "alternatives": ["utilities"], "priority": "high",
             "sla": {"range": {"response_days": 5, "resolution_days": 10}},
             "photo": "asked", "public": "at_once",
             "questions": [
@@ -57,11 +58,11 @@ pub(crate) fn pack() -> CityPack {
             "city": {"type": "FeatureCollection", "features": [square("all", 10.0, 11.0)]}},
         "gazetteer": {
             "streets": [
-                {"name": "Kestrel Street", "line": [{"lat": 40.5, "lon": 10.0}, {"lat": 40.5, "lon": 10.1}]},
-                {"name": "Sail Loft Lane", "line": []},
-                {"name": "O’Brien Street", "line": [{"lat": 40.7, "lon": 10.1}]},
-                {"name": "5th Street", "line": [{"lat": 40.8, "lon": 10.1}]},
-                {"name": "Loftus Way", "line": [{"lat": 40.9, "lon": 10.1}]}],
+                {"name": "Kestrel Street", "segments": [line(40.5, 10.0, 10.1)]},
+                {"name": "Sail Loft Lane"},
+                {"name": "O’Brien Street", "segments": [line(40.7, 10.1, 10.2)]},
+                {"name": "5th Street", "segments": [line(40.8, 10.1, 10.2)]},
+                {"name": "Loftus Way", "segments": [line(40.9, 10.1, 10.2)]}],
             "addresses": [
                 {"street": 0, "number": "214", "at": {"lat": 40.5001, "lon": 10.02}},
                 {"street": 0, "number": "21", "at": {"lat": 40.5001, "lon": 10.01}},

@@ -32,11 +32,12 @@ fn a_pack_goes_through_json_unchanged() {
 fn what_cannot_be_read_is_refused_by_name() {
     let code = |bytes: &[u8]| City::from_json(bytes).unwrap_err().code();
     assert_eq!(code(b"no"), "pack_unreadable");
-    assert_eq!(code(br#"{"format":1}"#), "pack_unreadable");
-    assert_eq!(code(br#"{"format":2,"everything":"else"}"#), "pack_newer");
+    assert_eq!(code(br#"{"format":2}"#), "pack_unreadable");
+    assert_eq!(code(br#"{"format":1,"everything":"else"}"#), "pack_older");
+    assert_eq!(code(br#"{"format":3,"everything":"else"}"#), "pack_newer");
     assert_eq!(code(&vec![b' '; pack::MAX_PACK_BYTES + 1]), "pack_too_large");
     let mut newer = sample::pack();
-    newer.format = 2;
+    newer.format = pack::FORMAT + 1;
     assert_eq!(City::from_pack(newer).unwrap_err().code(), "pack_newer");
 }
 
@@ -47,11 +48,25 @@ fn a_place_that_is_none_makes_the_pack_unreadable() {
     assert_eq!(City::from_json(json.as_bytes()).unwrap_err().code(), "pack_unreadable");
 }
 
+fn time(json: &str) -> Option<pack::TimeRule> {
+    serde_json::from_str(json).unwrap()
+}
+
+fn assets(one: &str, other: &str) -> Vec<pack::Asset> {
+    let asset = |number: &str| pack::Asset {
+        kind: "streetlight".into(),
+        number: number.into(),
+        at: at(40.5, 10.1),
+        owner: None,
+    };
+    vec![asset(one), asset(other)]
+}
+
 #[test]
 fn every_kind_of_fault_names_its_part_and_item() {
     use crate::catalogue::{QuestionKind, Sla};
     type Change = fn(&mut CityPack);
-    let cases: [(Change, Part, Option<usize>); 24] = [
+    let cases: &[(Change, Part, Option<usize>)] = &[
         (|p| p.name.clear(), Part::City("name"), None),
         (|p| p.emergency_number = "call us".into(), Part::City("emergency_number"), None),
         (|p| p.time_zone.tzif = "AAAA".into(), Part::City("time_zone"), None),
@@ -64,15 +79,26 @@ fn every_kind_of_fault_names_its_part_and_item() {
         (|p| p.services.services[0].sla = Sla::Days(0), Part::Service, Some(0)),
         (
             |p| p.services.services[0].questions[0].kind = QuestionKind::Choice(vec![]),
-            Part::Service,
+            Part::Question(0),
             Some(0),
         ),
-        (|p| p.services.services[0].questions[2].emergency = true, Part::Service, Some(0)),
+        (|p| p.services.services[0].questions[2].emergency = true, Part::Question(0), Some(2)),
         (
             |p| p.services.services[0].questions[1].raises[0].when = Answer::Text("x".into()),
-            Part::Service,
-            Some(0),
+            Part::Question(0),
+            Some(1),
         ),
+        (
+            |p| {
+                p.services.services[0].questions[2].kind = QuestionKind::Plate;
+                p.services.services[0].questions[2].public = crate::catalogue::Visibility::Coarse;
+            },
+            Part::Question(0),
+            Some(2),
+        ),
+        (|p| p.services.services[0].alternatives.push("nobody".into()), Part::Service, Some(0)),
+        (|p| p.services.services[0].asset_kinds.push("A lamp".into()), Part::Service, Some(0)),
+        (|p| p.services.services[0].sla = Sla::NextServiceDay, Part::Service, Some(0)),
         (|p| p.services.services.clear(), Part::Service, None),
         (|p| p.routes[1].code = "urgent".into(), Part::Route, Some(1)),
         (|p| p.routes[1].code = route::UNROUTED.into(), Part::Route, Some(1)),
@@ -92,15 +118,44 @@ fn every_kind_of_fault_names_its_part_and_item() {
             Part::Route,
             Some(2),
         ),
+        (
+            |p| p.routes[1].to = pack::RouteTarget::Contractor("streets-1".into()),
+            Part::Route,
+            Some(1),
+        ),
+        (|p| p.routes[1].time = time(r#"{"months": [13]}"#), Part::Route, Some(1)),
+        (|p| p.routes[1].time = time(r#"{"between": ["8:00", "09:00"]}"#), Part::Route, Some(1)),
+        (|p| p.routes[1].time = time(r#"{"between": ["08:00", "08:00"]}"#), Part::Route, Some(1)),
+        (
+            |p| p.routes[1].asset = serde_json::from_str(r#"{"kinds": ["A lamp"]}"#).unwrap(),
+            Part::Route,
+            Some(1),
+        ),
+        (|p| p.partial_layers = ["city".to_owned()].into(), Part::City("partial_layers"), None),
         (|p| p.calendar.hours.clear(), Part::Hours, None),
         (|p| p.calendar.holidays[0].date = "2026-02-30".into(), Part::Holiday, Some(0)),
         (|p| p.gazetteer.streets[1].name = "Kestrel Street".into(), Part::Street, Some(1)),
         (|p| p.gazetteer.addresses[3].street = 9, Part::Address, Some(3)),
+        (|p| p.gazetteer.streets[2].segments[0].line.truncate(1), Part::Segment, Some(1)),
+        (
+            |p| p.gazetteer.streets[2].segments[0].left = Some([1, 1_000_001]),
+            Part::Segment,
+            Some(1),
+        ),
+        (|p| p.gazetteer.assets = assets("SL 1", "SL 1"), Part::Asset, Some(1)),
+        (|p| p.gazetteer.assets = assets("SL 1", ""), Part::Asset, Some(1)),
+        (
+            |p| {
+                p.strings.insert("en".into(), "a = ".to_owned() + &"{".repeat(1_000));
+            },
+            Part::Strings("en".into()),
+            None,
+        ),
     ];
     for (change, part, item) in cases {
         let found = faults(change);
         assert!(
-            found.iter().any(|f| f.part == part && f.item == item),
+            found.iter().any(|f| f.part == *part && (item.is_none() || f.item == *item)),
             "expected {part:?} {item:?}, found {found:?}"
         );
         assert!(
@@ -144,12 +199,10 @@ fn rings_that_cross_are_found_where_a_city_is_made() {
 fn a_city_answers() {
     let city = City::from_pack(sample::pack()).unwrap();
     assert!(city.contains(at(40.5, 10.2)) && !city.contains(at(39.0, 10.2)));
-    assert_eq!(city.locate(at(40.5, 10.2))["area"], "west");
+    assert_eq!(city.locate(at(40.5, 10.2), Timestamp(0))["area"], "west");
     assert_eq!(city.zone_name("area", "west"), Some("west"));
     assert_eq!(city.crew("streets-1").map(|c| c.name.as_str()), Some("Streets Crew 1"));
     assert_eq!(city.department("streets").map(|d| d.name.as_str()), Some("Streets"));
-    assert_eq!(city.search_places("214 kes", 1).unwrap()[0].label, "214 Kestrel Street");
-    assert_eq!(city.nearest_places(at(40.6, 10.6), 1)[0].label, "7 Sail Loft Lane");
     let view = city.view();
     assert_eq!((view.services.len(), view.departments.len(), view.crews.len()), (1, 2, 1));
 
@@ -167,11 +220,13 @@ fn a_city_answers() {
 #[test]
 fn a_promise_follows_the_calendar() {
     let city = City::from_pack(sample::pack()).unwrap();
+    let sla = city.sla("pothole", Priority::High).unwrap();
+    assert_eq!(city.sla("comet", Priority::High), None);
+    let zones = BTreeMap::new();
+    let query = |start| PromiseQuery { sla, start, pauses: &[], zones: &zones };
     // Monday 23 November 2026, 10:02 in the city; the Monday after is a holiday there.
-    let arrival = Timestamp(1_795_456_920_000);
-    let promise = city.promise("pothole", Priority::High, arrival).unwrap();
+    let promise = city.promise(&query(Timestamp(1_795_456_920_000))).unwrap();
     assert_eq!(city.local_date(promise.response_due), "2026-12-01");
     assert_eq!(city.local_date(promise.resolution_due), "2026-12-08");
-    assert_eq!(city.promise("comet", Priority::High, arrival), None);
-    assert_eq!(city.promise("pothole", Priority::High, Timestamp(i64::MAX)), None);
+    assert_eq!(city.promise(&query(Timestamp(i64::MAX))), None);
 }

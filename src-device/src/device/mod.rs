@@ -21,6 +21,7 @@ use crate::keys::Author;
 use crate::outbox::{self, Act, Given};
 use crate::pages;
 use crate::photo::PhotoFiles;
+use crate::places::PlaceIndex;
 use crate::shared::{Now, Shared, locked};
 use crate::store::{Db, DraftBody, Installation, OutboxRow, StoreError};
 use crate::sync;
@@ -74,6 +75,7 @@ impl Device {
         let transport =
             Transport::new(server).ok_or_else(|| DeviceError::BadServer(server.to_owned()))?;
         let dir = dir.to_owned();
+        let places = Arc::new(PlaceIndex::new(dir.join("places.sqlite")));
         let fresh = Installation { secret: random()?, seed: random()? };
         let opened = tokio::task::spawn_blocking(move || -> Result<_, DeviceError> {
             make_private(&dir)?;
@@ -105,7 +107,11 @@ impl Device {
             Some(row) => {
                 let built = tokio::task::spawn_blocking(move || City::from_json(&row.pack)).await;
                 match joined(built.map(Ok))? {
-                    Ok(city) => Some(Arc::new(city)),
+                    Ok(city) => {
+                        let city = Arc::new(city);
+                        places.prepare(Arc::clone(&city));
+                        Some(city)
+                    }
                     Err(error) => {
                         // A newer one comes with the next contact; until then as if never met.
                         tracing::error!(%error, "the kept city cannot be used");
@@ -123,6 +129,7 @@ impl Device {
             installation,
             now,
             city: RwLock::new(city),
+            places,
             authors: RwLock::default(),
             machine: Mutex::new(machine),
             uploads: Mutex::new(Uploads::default()),
@@ -267,7 +274,10 @@ impl Device {
     pub async fn discard_outbox_item(&self, command: CommandId) -> Result<(), DeviceError> {
         match self.shared.db.write(move |t| outbox::discard(t, command)).await? {
             Given::Up(gone) => self.forget(gone).await?,
-            Given::Photos(row) => self.shared.replace(row.item()),
+            Given::Photos { left, gone } => {
+                self.shared.replace(left.item());
+                self.remove_photos(gone).await?;
+            }
         }
         self.sweep().await?;
         self.shared.push.notify_one();

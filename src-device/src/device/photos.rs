@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mend_core::api::{DraftPhoto, PlaceCandidate};
+use mend_core::api::{DraftPhoto, PlaceCandidate, PlaceKind};
 use mend_core::command::PHOTO_LIMIT;
 use mend_core::id::{DraftId, PhotoHash};
 use mend_core::location::Point;
@@ -32,6 +32,16 @@ impl Device {
             })
             .await,
         )
+    }
+
+    /// Removes the files of photos that will never be sent, whoever still names them.
+    pub(super) async fn remove_photos(&self, hashes: Vec<PhotoHash>) -> Result<(), DeviceError> {
+        let _alone = self.preparing.acquire().await;
+        let files = self.shared.files.clone();
+        let remove = move || hashes.into_iter().try_for_each(|hash| files.remove(hash));
+        joined(tokio::task::spawn_blocking(move || remove().map_err(DeviceError::from)).await)?;
+        self.shared.bump();
+        Ok(())
     }
 
     /// IPC `photo_begin`.
@@ -79,12 +89,16 @@ impl Device {
             .await,
         )?;
         let hint = prepared.hint.ok();
+        let place = match hint.as_ref().and_then(|hint| hint.point) {
+            Some(point) => Some(self.place_at(point).await),
+            None => None,
+        };
         let photo = DraftPhoto {
             hash: prepared.sha256,
             bytes: prepared.jpeg.len() as u64,
             width: prepared.width,
             height: prepared.height,
-            hint: hint.as_ref().and_then(|hint| hint.point).map(|point| self.place_at(point)),
+            hint: place,
             taken_at: hint.and_then(|hint| hint.taken_at),
         };
         let row = photo.clone();
@@ -104,24 +118,29 @@ impl Device {
     }
 
     /// Where a photo says it was taken: its own point, in the words of the nearest address.
-    fn place_at(&self, point: Point) -> PlaceCandidate {
-        let nearest =
-            self.shared.city().and_then(|city| city.nearest_places(point, 1).into_iter().next());
-        match nearest {
+    async fn place_at(&self, point: Point) -> PlaceCandidate {
+        let nearest = match self.shared.city() {
+            Some(city) => self.shared.places.ask(&city, move |p| p.nearest(point, 1)).await,
+            None => Ok(Vec::new()),
+        };
+        let nearest = nearest.unwrap_or_else(|error| {
+            // The photo counts, also without words for its place.
+            tracing::warn!(%error, "a photo's place has no address");
+            Vec::new()
+        });
+        match nearest.into_iter().next() {
             // Farther away than a long plot, the address would be a guess.
             Some(place) if place.distance_m.is_some_and(|metres| metres <= 100.0) => {
-                PlaceCandidate {
-                    label: place.label,
-                    point,
-                    distance_m: place.distance_m,
-                    is_address: true,
-                }
+                PlaceCandidate { point, ..place.into() }
             }
             _ => PlaceCandidate {
                 label: format!("{:.5}, {:.5}", point.lat(), point.lon()),
                 point,
                 distance_m: None,
                 is_address: false,
+                kind: PlaceKind::Coordinates,
+                asset: None,
+                instead_of: None,
             },
         }
     }

@@ -1,12 +1,14 @@
 //! What a resident does: report, look at what became of it, read notices.
 
 use mend_core::api::{
-    FlowStep, NoticesView, PlaceCandidate, Preview, Receipt, ReportDraft, ReportSummary,
+    FlowStep, Neighbor, NoticesView, PlaceCandidate, Preview, Receipt, ReportDraft, ReportSummary,
     RequestPage,
 };
+use mend_core::city::PromiseQuery;
 use mend_core::id::{DraftId, SubjectId};
 use mend_core::location::Point;
 use mend_core::refusal::RefusalCode;
+use mend_places::Places;
 
 use super::Device;
 use crate::error::{DeviceError, random};
@@ -70,15 +72,15 @@ impl Device {
         Ok(())
     }
 
-    /// IPC `search_places`.
+    /// IPC `search_places`. Waits while the index of places is made.
     ///
     /// # Errors
     /// `no_city`; `bad_position` if coordinates were typed that are no place.
     pub async fn search_places(&self, text: &str) -> Result<Vec<PlaceCandidate>, DeviceError> {
         let city = self.known_city()?;
-        let places = city
-            .search_places(text, PLACES)
-            .map_err(|_| DeviceError::from(RefusalCode::BadPosition))?;
+        let text = text.to_owned();
+        let search = move |places: &Places| places.search(&text, None, PLACES);
+        let places = self.shared.places.ask(&city, search).await?;
         Ok(places.into_iter().map(PlaceCandidate::from).collect())
     }
 
@@ -88,7 +90,9 @@ impl Device {
     /// `no_city`.
     pub async fn near_places(&self, point: Point) -> Result<Vec<PlaceCandidate>, DeviceError> {
         let city = self.known_city()?;
-        Ok(city.nearest_places(point, PLACES).into_iter().map(PlaceCandidate::from).collect())
+        let nearest = move |places: &Places| places.nearest(point, PLACES);
+        let places = self.shared.places.ask(&city, nearest).await?;
+        Ok(places.into_iter().map(PlaceCandidate::from).collect())
     }
 
     /// IPC `preview`: what the city would promise if the report came now.
@@ -102,11 +106,18 @@ impl Device {
     ) -> Result<Preview, DeviceError> {
         let city = self.known_city()?;
         let inside = city.contains(point);
+        let start = self.server_now();
         let promise = service_code.filter(|_| inside).and_then(|service| {
             let (priority, _) = city.priority(service, &Default::default());
-            city.promise(service, priority, self.server_now())
+            let sla = city.sla(service, priority)?;
+            let zones = city.locate(point, start);
+            city.promise(&PromiseQuery { sla, start, pauses: &[], zones: &zones })
         });
-        Ok(Preview { inside, promise })
+        let whose = city.beyond(point).filter(|_| !inside).map(|beyond| Neighbor {
+            name: beyond.name.clone(),
+            service_line: beyond.service_line.clone(),
+        });
+        Ok(Preview { inside, whose, promise })
     }
 
     /// IPC `send_report`. When this returns, the report is signed and kept, and goes by itself.

@@ -54,12 +54,11 @@ impl Tables<'_> {
         Ok(())
     }
 
-    /// Every photo that a draft, a waiting command or a kept subject names. The files of all
-    /// others may go.
+    /// Every photo that a draft or a command in the outbox names.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn needed_photos(self) -> Result<BTreeSet<PhotoHash>, StoreError> {
+    pub fn photos_to_send(self) -> Result<BTreeSet<PhotoHash>, StoreError> {
         let mut query = self
             .conn
             .prepare_cached("SELECT hash FROM draft_photos UNION SELECT hash FROM outbox_photos")?;
@@ -67,6 +66,16 @@ impl Tables<'_> {
         for row in query.query_map([], |row| row.get::<_, Vec<u8>>(0))? {
             found.insert(PhotoHash(bytes("photo", row?)?));
         }
+        Ok(found)
+    }
+
+    /// Every photo that a draft, a waiting command or a kept subject names. The files of all
+    /// others may go.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn needed_photos(self) -> Result<BTreeSet<PhotoHash>, StoreError> {
+        let mut found = self.photos_to_send()?;
         for subject in self.subjects()? {
             found.extend(subject.state.photos().iter().map(|photo| photo.hash));
         }

@@ -28,6 +28,8 @@ const SIGN_IN: Duration = Duration::from_secs(300);
 
 pub(super) async fn run(shared: Arc<Shared>, key: Principal) {
     let mut failures = 0;
+    // The last try found that its session had ended.
+    let mut renewing = false;
     let mut wake = shared.pull.subscribe();
     loop {
         wake.mark_unchanged();
@@ -35,6 +37,14 @@ pub(super) async fn run(shared: Arc<Shared>, key: Principal) {
         // Without an error the stream ended as streams do: begin again.
         if let Err(error) = once(&shared, key, &mut wake, &mut failures).await {
             tracing::info!(%error, "reading has stopped; it will be tried again");
+            // Sessions end, by time or with the server: nothing that a person need know of. A fresh
+            // one has not ended; if that one has, too, it is a problem like any other.
+            let ended = matches!(&error, DeviceError::Transport(error) if is_unauthorized(error));
+            renewing = ended && (failures == 0 || !renewing);
+            if renewing {
+                failures += 1;
+                continue;
+            }
             match &error {
                 // Only a person can help; they wake this by signing in.
                 DeviceError::Refused(_) => {
@@ -42,8 +52,6 @@ pub(super) async fn run(shared: Arc<Shared>, key: Principal) {
                     shared.note_outcome(Task::Pull(key), None);
                     shared.note_sign_in(key, true);
                 }
-                // Sessions end; the next try opens another one.
-                DeviceError::Transport(error) if is_unauthorized(error) && failures == 0 => {}
                 error => shared.note_outcome(Task::Pull(key), Some(error)),
             }
         }

@@ -77,9 +77,9 @@ async fn upload(
         .await
         .map_err(|error| DeviceError::Internal(error.to_string()))??;
     let Some(bytes) = bytes else {
-        // Only a disk that lost it: nothing to wait for, so a person is told.
-        tracing::error!(%hash, "a photo is no longer on this device");
-        return Ok(Input::UploadRefused(Refusal::new(RefusalCode::NotFound)));
+        // Only a disk that lost or spoiled it: nothing to wait for, so a person is told.
+        tracing::error!(%hash, "a photo is no longer whole on this device");
+        return Ok(Input::UploadRefused(Refusal::new(RefusalCode::PhotoLost)));
     };
     let rows = shared.db.read(move |t| t.outbox_of(subject)).await?;
     let Some(subject) = rows.first().map(|row| row.subject) else {

@@ -46,7 +46,7 @@ pub fn pack() -> CityPack {
          "geometry": {"type": "Polygon", "coordinates":
             [[[10.0, 40.0], [11.0, 40.0], [11.0, 41.0], [10.0, 41.0], [10.0, 40.0]]]}}]});
     let pack: CityPack = serde_json::from_value(serde_json::json!({
-        "format": 1,
+        "format": 2,
         "id": "0193c5a0-0000-7000-8000-000000000001",
         "version": "",
         "name": "Sample",
@@ -72,7 +72,8 @@ pub fn pack() -> CityPack {
             "holidays": []},
         "zones": {"area": square, "city": square},
         "gazetteer": {
-            "streets": [{"name": "Kestrel Street", "line": [{"lat": 40.5, "lon": 10.0}, {"lat": 40.5, "lon": 10.1}]}],
+            "streets": [{"name": "Kestrel Street",
+                "segments": [{"line": [{"lat": 40.5, "lon": 10.0}, {"lat": 40.5, "lon": 10.1}]}]}],
             "addresses": [{"street": 0, "number": "214", "at": {"lat": 40.5001, "lon": 10.02}}]},
         "strings": {}
     }))
@@ -416,6 +417,8 @@ impl World {
             recorded_at: now(),
             occurred_at,
             inside_city,
+            other: None,
+            due: &[],
         };
         let decision = decide(&context, before.as_ref(), command)?;
         self.content.extend(decision.content);
@@ -424,7 +427,7 @@ impl World {
         if let CommandBody::Report(report) = &command.body {
             self.numbers += 1;
             facts.number = format!("26-{:06}", self.numbers);
-            facts.zones = city.locate(report.location.point);
+            facts.zones = city.locate(report.location.point, now());
         }
         facts.linked = match &state {
             SubjectState::ServiceRequest(request) => request.order,

@@ -1,68 +1,144 @@
 //! The GeoJSON files of a city's folder: zones and streets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use geojson::{Feature, FeatureCollection, Geometry, GeometryValue, Position};
 use mend_core::city::Part;
-use mend_core::city::pack::Street;
+use mend_core::city::pack::{Segment, Street, StreetClass};
 use mend_core::location::Point;
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::folder::{DATA_BYTES, Folder};
 
-/// Zones by layer, each feature with no more than its code, its name and its shape.
+/// Most layers of zones that are read.
+const MAX_LAYERS: usize = 20;
+/// What the program reads of a zone.
+const ZONE_PROPERTIES: [&str; 5] = ["code", "name", "from", "until", "service_line"];
+
+/// Zones by layer, each feature with no more than what is read of it.
 pub(super) fn zones(folder: &mut Folder) -> Option<BTreeMap<String, FeatureCollection>> {
     let mut layers = BTreeMap::new();
-    for name in folder.names("zones") {
+    let names = folder.names("zones");
+    if names.len() > MAX_LAYERS {
+        let what = format!("There are {} layers, more than the {MAX_LAYERS} read.", names.len());
+        folder.problem("zones", None, what, format!("Keep at most {MAX_LAYERS} layers."));
+        return None;
+    }
+    let mut sound = true;
+    for name in names {
         let file = format!("zones/{name}");
         let Some(layer) = name.strip_suffix(".geojson") else {
             let remedy = "Name it LAYER.geojson, or remove it.";
             folder.problem(&file, None, "This is no layer of zones.", remedy);
             continue;
         };
-        let (collection, lines) = collection(folder, &file)?;
+        let Some((collection, lines)) = collection(folder, &file) else {
+            sound = false;
+            continue;
+        };
         folder.remember(Part::Zone(layer.to_owned()), &file, None, lines);
         layers.insert(layer.to_owned(), collection.features.into_iter().map(slim).collect());
     }
-    Some(layers)
+    sound.then_some(layers)
 }
 
-/// Streets with their lines.
+/// Streets, each with its segments, in the order in which the file first names them.
 pub(super) fn streets(folder: &mut Folder) -> Option<Vec<Street>> {
     let file = "streets.geojson";
     let (collection, lines) = collection(folder, file)?;
-    let mut streets = Vec::new();
+    let mut streets: Vec<(Street, Vec<u32>)> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
     for (i, feature) in collection.features.iter().enumerate() {
         let line = lines.get(i).copied();
         let name = feature.property("name").and_then(Value::as_str).unwrap_or_default();
-        match street_line(feature) {
-            Some(points) => streets.push(Street { name: name.to_owned(), line: points }),
-            None => folder.problem(
-                file,
-                line,
-                format!("The street {name:?} is no line on earth."),
-                "Write a LineString of two or more [longitude, latitude].",
-            ),
+        match segment(feature) {
+            Ok(segment) => {
+                let index = *known.entry(name.to_owned()).or_insert_with(|| {
+                    streets
+                        .push((Street { name: name.to_owned(), segments: Vec::new() }, Vec::new()));
+                    streets.len() - 1
+                });
+                streets[index].0.segments.push(segment);
+                streets[index].1.push(line.unwrap_or(1));
+            }
+            Err(fault) => {
+                let what = format!("The street {name:?} {}.", fault.what);
+                folder.problem(file, line, what, fault.remedy);
+            }
         }
     }
-    folder.remember(Part::Street, file, None, lines);
-    Some(streets)
+    let first = streets.iter().filter_map(|(_, lines)| lines.first().copied()).collect();
+    folder.remember(Part::Street, file, None, first);
+    let each = streets.iter().flat_map(|(_, lines)| lines.iter().copied()).collect();
+    folder.remember(Part::Segment, file, None, each);
+    Some(streets.into_iter().map(|(street, _)| street).collect())
 }
 
-fn street_line(feature: &Feature) -> Option<Vec<Point>> {
+/// What a segment's feature says that cannot be.
+struct SegmentFault {
+    /// The end of a sentence.
+    what: String,
+    remedy: &'static str,
+}
+
+fn segment(feature: &Feature) -> Result<Segment, SegmentFault> {
+    // A member that is null is a member that is not there: many programs write all they know of.
+    let property = |key: &str| feature.property(key).filter(|value| !value.is_null());
+    let class = property("class").map_or(Ok(StreetClass::default()), |value| {
+        StreetClass::deserialize(value).map_err(|_| SegmentFault {
+            what: format!("has the class {value}"),
+            remedy: "Write \"main\", \"street\", \"lane\" or \"path\".",
+        })
+    })?;
+    let range = |key: &str| {
+        property(key).map(<[u32; 2]>::deserialize).transpose().map_err(|_| SegmentFault {
+            what: format!("has house numbers on the {key} that are no range"),
+            remedy: "Write two whole numbers: where the line begins, and where it ends.",
+        })
+    };
+    let bridge = property("bridge").map_or(Ok(false), |value| {
+        value.as_bool().ok_or_else(|| SegmentFault {
+            what: format!("has {value} for its bridge"),
+            remedy: "Write true or false.",
+        })
+    })?;
+    Ok(Segment {
+        line: street_line(feature)?,
+        class,
+        left: range("left")?,
+        right: range("right")?,
+        bridge,
+    })
+}
+
+fn street_line(feature: &Feature) -> Result<Vec<Point>, SegmentFault> {
+    let fault = |what: &str| SegmentFault {
+        what: what.to_owned(),
+        remedy: "Write a LineString of two or more [longitude, latitude].",
+    };
     let Some(GeometryValue::LineString { coordinates }) =
         feature.geometry.as_ref().map(|geometry| &geometry.value)
     else {
-        return None;
+        return Err(fault("is no line"));
     };
-    let points = coordinates
+    if coordinates.len() < 2 {
+        return Err(fault("has a line of fewer than two positions"));
+    }
+    let point = |lat: f64, lon: f64| Point::new(rounded(lat), rounded(lon));
+    coordinates
         .iter()
         .map(|position| match position.as_slice() {
-            [lon, lat, ..] => Point::new(rounded(*lat), rounded(*lon)).ok(),
-            _ => None,
+            [lon, lat, ..] => point(*lat, *lon).map_err(|error| {
+                if lon.abs() <= 90.0 && point(*lon, *lat).is_ok() {
+                    fault("has latitude and longitude swapped")
+                } else {
+                    fault(&format!("is no line on earth: {error}"))
+                }
+            }),
+            _ => Err(fault("has a position of fewer than two numbers")),
         })
-        .collect::<Option<Vec<_>>>()?;
-    (points.len() >= 2).then_some(points)
+        .collect()
 }
 
 /// A feature collection and the line on which each feature begins.
@@ -116,7 +192,7 @@ pub(super) fn rounded(degrees: f64) -> f64 {
 
 fn slim(feature: Feature) -> Feature {
     let mut properties = Map::new();
-    for key in ["code", "name"] {
+    for key in ZONE_PROPERTIES {
         if let Some(value) = feature.property(key) {
             properties.insert(key.to_owned(), value.clone());
         }

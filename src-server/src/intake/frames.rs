@@ -6,6 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use mend_core::city::City;
 use mend_core::command::CommandBody;
 use mend_core::frame::{self, BadFrame};
+use mend_core::location::Location;
 use mend_core::refusal::{Refusal, RefusalCode};
 use mend_core::time::Timestamp;
 use sha2::Sha256;
@@ -30,12 +31,13 @@ pub fn prepare(
         return Err(RefusalCode::WrongCity.into());
     }
     let body = CommandBody::from_json(head.type_, head.version, &frame.body);
-    let (inside_city, zones) = match &body {
+    let (inside_city, zones, asset) = match &body {
         Ok(CommandBody::Report(report)) => {
-            let point = report.location.point;
-            (city.contains(point), city.locate(point))
+            let Location { point, asset, .. } = &report.location;
+            let asset = asset.as_ref().and_then(|asset| city.known_asset(asset));
+            (city.contains(*point), city.locate(*point, arrival), asset)
         }
-        _ => (false, BTreeMap::new()),
+        _ => (false, BTreeMap::new(), None),
     };
     Ok(Prepared {
         id: head.command,
@@ -54,6 +56,7 @@ pub fn prepare(
         body,
         inside_city,
         zones,
+        asset,
     })
 }
 

@@ -21,5 +21,6 @@ pub fn verified(subject: SubjectRef, photo: VerifyPhoto, arrival: Timestamp) -> 
         body: Ok(CommandBody::VerifyPhoto(photo)),
         inside_city: false,
         zones: BTreeMap::new(),
+        asset: None,
     }
 }

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use mend_core::api::{Change, CommandAnswer, NoticesPage, Snapshot};
 use mend_core::command::CommandBody;
 use mend_core::decide::Role;
+use mend_core::dispatch::KnownAsset;
 use mend_core::id::{CommandId, PhotoHash, Principal, SubjectId, SubjectKind, SubjectRef};
 use mend_core::refusal::Refusal;
-use mend_core::subject::SubjectState;
+use mend_core::subject::{ServiceRequest, SubjectState};
 use mend_core::time::Timestamp;
 use mend_core::tracking::TrackingCode;
 use mend_core::view::Reader;
@@ -43,6 +44,8 @@ pub struct Prepared {
     pub inside_city: bool,
     /// Layer → zone code of a report's place.
     pub zones: BTreeMap<String, String>,
+    /// The asset that a report names, if the city has it.
+    pub asset: Option<KnownAsset>,
 }
 
 /// Who says a command.
@@ -52,6 +55,20 @@ pub enum Origin {
     Signed(Box<Signed>),
     /// The server itself.
     System,
+    /// Records taken over from elsewhere.
+    Import(Imported),
+}
+
+/// A command that is taken over from elsewhere. Everything about it counts when it happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// A report's number, from a reserved range.
+    pub number: Option<String>,
+    /// Nothing more follows of this record. Until then no feed tells of it; what is over by then
+    /// is never told of at all.
+    pub last: bool,
 }
 
 /// What a verified frame says about its making.
@@ -227,6 +244,23 @@ pub trait Store: Send {
     /// When the database fails.
     fn read_notices(&mut self, key: Principal, up_to: i64) -> Result<(), StoreError>;
 
+    /// The end of the time whose records are taken over from elsewhere: `now` at the first call,
+    /// and for ever after.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn history_until(&mut self, now: Timestamp) -> Result<Timestamp, StoreError>;
+
+    /// Keeps numbers of each year for records that are taken over from elsewhere: `counts` of them,
+    /// by year. Asked again, it gives the same ranges. First and last by year.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing is kept.
+    fn reserve_numbers(
+        &mut self,
+        counts: &BTreeMap<i16, i64>,
+    ) -> Result<BTreeMap<i16, (i64, i64)>, StoreError>;
+
     /// Makes the read tables again from the log.
     ///
     /// # Errors
@@ -287,6 +321,18 @@ pub trait Reads: Send + Sync {
     /// # Errors
     /// When the database fails.
     fn binding(&self, key: Principal) -> Result<Option<Binding>, StoreError>;
+
+    /// Requests with a clock that has come to its time by `now`, the longest waiting first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<ServiceRequest>, StoreError>;
+
+    /// Whether this command of the server's own was accepted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn accepted(&self, id: CommandId) -> Result<bool, StoreError>;
 
     /// Whether an accepted command of this key names this photo for this subject.
     ///

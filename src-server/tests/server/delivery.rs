@@ -85,7 +85,7 @@ async fn completion_that_overtakes_start_ends_completed_and_once() {
     let accepted = town.accepted(&said).await;
     let token = resident.session(&town).await.token;
     let order = town.subject_request(&token, said.subject).await.order.unwrap();
-    let reported = Reported { said, accepted, order, token };
+    let reported = Reported { by: resident.clone(), said, accepted, order, token };
     let (crew, session) = town.signed_in("streets-1").await;
     let start = crew.start(&town, reported.order);
     let complete = crew.complete(&town, reported.order, Vec::new());

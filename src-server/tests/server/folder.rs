@@ -84,7 +84,9 @@ async fn what_is_private_is_for_its_owner_alone() {
         assert!(text.lines().any(|found| found == line), "{}", account.name);
     }
     let names: Vec<_> = town.running.demo_accounts.iter().map(|a| a.name.as_str()).collect();
-    assert_eq!(names, ["streets-1", "streets-2", "dispatcher"]);
+    // One for each crew, and one for the desk.
+    let crews = town.city.crews.iter().map(|crew| crew.code.as_str());
+    assert_eq!(names, crews.chain(["dispatcher"]).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the answer")]
 
+mod clocks;
+mod commands;
 mod crew;
 mod delivery;
 mod feeds;
 mod folder;
+mod history;
 mod input;
 mod limits;
 mod permissions;

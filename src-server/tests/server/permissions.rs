@@ -41,7 +41,7 @@ async fn world() -> World {
     town.accepted(&crew.complete(&town, order, vec![after.0])).await;
     let (other_crew, _) = town.signed_in("streets-2").await;
     let (dispatcher, _) = town.signed_in("dispatcher").await;
-    let reported = Reported { said, accepted, order, token };
+    let reported = Reported { by: resident.clone(), said, accepted, order, token };
     let world =
         World { town, reported, resident, crew, other_crew, dispatcher, code, before, after };
     // The photos are there, so that reading them depends on the reader alone.

@@ -49,7 +49,7 @@ async fn reported_with(town: &Town, key: &Key, bytes: &[u8]) -> (Reported, Photo
     let accepted = town.accepted(&said).await;
     let token = key.session(town).await.token;
     let order = town.subject_request(&token, said.subject).await.order.unwrap();
-    (Reported { said, accepted, order, token }, photo.hash)
+    (Reported { by: key.clone(), said, accepted, order, token }, photo.hash)
 }
 
 #[tokio::test]

@@ -173,7 +173,13 @@ impl Town {
         let accepted = self.accepted(&said).await;
         let session = by.session(self).await;
         let request = self.subject_request(&session.token, said.subject).await;
-        Reported { said, accepted, order: request.order.unwrap(), token: session.token }
+        Reported {
+            by: by.clone(),
+            said,
+            accepted,
+            order: request.order.unwrap(),
+            token: session.token,
+        }
     }
 
     pub async fn subject_request(
@@ -221,6 +227,7 @@ impl Town {
 
 /// A report with what came of it.
 pub struct Reported {
+    pub by: Key,
     pub said: Said,
     pub accepted: Accepted,
     pub order: SubjectId,
@@ -236,6 +243,7 @@ pub struct Said {
 }
 
 /// An installation's key.
+#[derive(Clone)]
 pub struct Key {
     pub signing: SigningKey,
 }
@@ -257,6 +265,7 @@ pub fn report_body(at: (f64, f64)) -> Report {
             source: LocationSource::Pin,
             accuracy_m: None,
             fix_age_s: None,
+            asset: None,
             label: "214 Kestrel Street".into(),
         },
         answers: [("where".to_owned(), Answer::Choice("bike_lane".into()))].into(),

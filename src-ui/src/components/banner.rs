@@ -71,10 +71,10 @@ pub(crate) fn SignInBanner() -> impl IntoView {
                     view! {
                         <div class="bn st-soon" data-testid="sign-in-needed">
                             <Icon name="key"/>
-                            <p class="grow">
-                                <b>{what}</b> " " {way} " "
-                                <a href="/crew/sign-in">{t!("sign-in-go")}</a>
-                            </p>
+                            <div class="grow row wrap between g2">
+                                <p><b>{what}</b> " " {way}</p>
+                                <a class="btn btn-line" href="/crew/sign-in">{t!("sign-in-go")}</a>
+                            </div>
                         </div>
                     }
                 })

@@ -10,10 +10,12 @@ pub(crate) fn Seam(
     status: RequestStatus,
 ) -> impl IntoView {
     let (sewn, going) = match status {
-        RequestStatus::Received => (1, true),
+        // What was mended and is not after all begins anew.
+        RequestStatus::Received | RequestStatus::Reopened => (1, true),
         RequestStatus::Assigned => (2, true),
         RequestStatus::InProgress => (3, true),
-        RequestStatus::Resolved => (5, false),
+        RequestStatus::OnHold => (3, false),
+        RequestStatus::Resolved | RequestStatus::Closed => (5, false),
     };
     let class = if status == RequestStatus::Resolved { "seam ok" } else { "seam" };
     view! {

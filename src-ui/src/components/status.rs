@@ -28,7 +28,10 @@ pub(crate) fn request_look(status: RequestStatus) -> Look {
         RequestStatus::Received => ("st-received", "st-received"),
         RequestStatus::Assigned => ("st-assigned", "st-assigned"),
         RequestStatus::InProgress => ("st-progress", "st-progress"),
+        RequestStatus::OnHold => ("st-hold", "st-hold"),
         RequestStatus::Resolved => ("st-resolved", "st-resolved"),
+        RequestStatus::Closed => ("st-closed", "st-closed"),
+        RequestStatus::Reopened => ("st-reopened", "st-reopened"),
     };
     Look { class, icon, word: status_word(status) }
 }
@@ -39,7 +42,9 @@ pub(crate) fn order_look(status: OrderStatus) -> Look {
         OrderStatus::Unassigned => ("st-received", "st-received"),
         OrderStatus::Assigned => ("st-assigned", "st-assigned"),
         OrderStatus::Started => ("st-progress", "st-progress"),
+        OrderStatus::Held => ("st-hold", "st-hold"),
         OrderStatus::Completed => ("st-resolved", "st-resolved"),
+        OrderStatus::Cancelled => ("st-closed", "st-closed"),
     };
     Look { class, icon, word: order_word(status) }
 }

@@ -5,7 +5,7 @@ use mend_core::api::{Step, StepKind};
 
 use super::icon::Icon;
 use super::photo::Photo;
-use super::words::step_title;
+use super::words::{step_reason, step_title};
 use crate::format;
 use crate::i18n::t;
 
@@ -38,6 +38,11 @@ fn TimelineStep(step: Step, first: bool, with_photos: bool) -> impl IntoView {
         StepKind::Resolved => ("st-resolved", "st-resolved"),
         StepKind::Note => ("st-info", "message"),
         StepKind::Photos => ("st-info", "image"),
+        StepKind::OnHold => ("st-hold", "st-hold"),
+        StepKind::Resumed => ("st-progress", "play"),
+        StepKind::Reopened => ("st-reopened", "st-reopened"),
+        StepKind::Closed | StepKind::Cancelled => ("st-closed", "st-closed"),
+        StepKind::Duplicate => ("st-closed", "st-duplicate"),
         StepKind::Newer => ("st-closed", "info"),
     };
     let when = match (&step.by, step.kind) {
@@ -47,6 +52,7 @@ fn TimelineStep(step: Step, first: bool, with_photos: bool) -> impl IntoView {
         }
         _ => format::moment(step.at),
     };
+    let reason = step_reason(&step);
     let photos = if with_photos { step.photos.clone() } else { Vec::new() };
     view! {
         <li class=format!("{class}{}", if first { " now" } else { "" })>
@@ -56,6 +62,7 @@ fn TimelineStep(step: Step, first: bool, with_photos: bool) -> impl IntoView {
                 {when}
                 {step.reported_later.then(|| view! { " · " {t!("step-reported-later")} })}
             </p>
+            {reason.map(|reason| view! { <p class="y">{reason}</p> })}
             {step.note.map(|note| view! { <blockquote class="n">{note}</blockquote> })}
             {(!photos.is_empty())
                 .then(|| {

@@ -1,8 +1,9 @@
 //! Words for the domain's codes.
 
 use leptos::prelude::*;
-use mend_core::api::{Failure, FlowStep, StepKind};
+use mend_core::api::{Failure, FlowStep, Step, StepKind};
 use mend_core::catalogue::{Answer, Priority, Service};
+use mend_core::event::HoldReason;
 use mend_core::refusal::Refusal;
 use mend_core::subject::{OrderStatus, RequestStatus};
 
@@ -18,6 +19,11 @@ pub(crate) fn service_name(code: &str) -> String {
 /// "Pothole".
 pub(crate) fn service_short(code: &str) -> String {
     find(&format!("service-{code}-short"), &[]).unwrap_or_else(|| service_name(code))
+}
+
+/// What a service is for, in a sentence.
+pub(crate) fn service_description(code: &str) -> Option<String> {
+    find(&format!("service-{code}-description"), &[])
 }
 
 /// What a service asks.
@@ -62,7 +68,10 @@ pub(crate) fn status_word(status: RequestStatus) -> String {
         RequestStatus::Received => t!("status-received"),
         RequestStatus::Assigned => t!("status-assigned"),
         RequestStatus::InProgress => t!("status-in-progress"),
+        RequestStatus::OnHold => t!("status-on-hold"),
         RequestStatus::Resolved => t!("status-resolved"),
+        RequestStatus::Closed => t!("status-closed"),
+        RequestStatus::Reopened => t!("status-reopened"),
     }
 }
 
@@ -72,7 +81,9 @@ pub(crate) fn order_word(status: OrderStatus) -> String {
         OrderStatus::Unassigned => t!("status-received"),
         OrderStatus::Assigned => t!("status-assigned"),
         OrderStatus::Started => t!("status-in-progress"),
+        OrderStatus::Held => t!("status-on-hold"),
         OrderStatus::Completed => t!("status-resolved"),
+        OrderStatus::Cancelled => t!("status-closed"),
     }
 }
 
@@ -96,7 +107,34 @@ pub(crate) fn step_title(kind: StepKind, by: Option<&str>) -> String {
         (StepKind::Resolved, _) => t!("step-resolved"),
         (StepKind::Note, _) => t!("step-note"),
         (StepKind::Photos, _) => t!("step-photos"),
+        (StepKind::OnHold, _) => t!("step-on-hold"),
+        (StepKind::Resumed, _) => t!("step-resumed"),
+        (StepKind::Reopened, _) => t!("step-reopened"),
+        (StepKind::Closed | StepKind::Duplicate, _) => t!("step-closed"),
+        (StepKind::Cancelled, _) => t!("step-cancelled"),
         (StepKind::Newer, _) => t!("step-newer"),
+    }
+}
+
+/// Why something waits or ended, beside what a person wrote; nothing for a step that says it all.
+pub(crate) fn step_reason(step: &Step) -> Option<String> {
+    match step.kind {
+        StepKind::OnHold => step.held_for.map(hold_reason),
+        StepKind::Closed => Some(t!("step-closed-why")),
+        StepKind::Duplicate => Some(t!("step-duplicate-why")),
+        _ => None,
+    }
+}
+
+/// "Parts or material are on their way."
+pub(crate) fn hold_reason(reason: HoldReason) -> String {
+    match reason {
+        HoldReason::Parts => t!("hold-parts"),
+        HoldReason::Weather => t!("hold-weather"),
+        HoldReason::OtherParty => t!("hold-other_party"),
+        HoldReason::Access => t!("hold-access"),
+        HoldReason::Resident => t!("hold-resident"),
+        HoldReason::Other => t!("hold-other"),
     }
 }
 

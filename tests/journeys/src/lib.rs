@@ -18,5 +18,5 @@ pub use crate::{
     proxy::{Network, Proxy},
     server::Server,
     wait::until,
-    window::{Browser, Installation, Window},
+    window::{Browser, Installation, Window, assert_accessible},
 };

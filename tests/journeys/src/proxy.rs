@@ -1,4 +1,5 @@
-//! The network between a device and the city, with its faults. Knows bytes, not HTTP.
+//! The network between a device and the city, with its faults. Knows bytes, not HTTP, but for the
+//! one sentence that a gateway says for a city that does not answer it.
 
 use std::{
     io,
@@ -34,7 +35,14 @@ pub enum Network {
     CutAfter(u64),
     /// What a device sends arrives; the answer does not, and the connection ends.
     LoseAnswers,
+    /// A gateway before the city answers everything itself: the city is not there.
+    Unavailable,
 }
+
+/// What a gateway says then, in its own words and not in Mend's.
+const UNAVAILABLE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
+    content-type: text/html\r\ncontent-length: 28\r\nconnection: close\r\n\r\n\
+    <h1>Service Unavailable</h1>";
 
 /// A proxy on a port of loopback. Its port stays the same whatever the network does.
 pub struct Proxy {
@@ -83,7 +91,7 @@ impl Proxy {
         Ok(())
     }
 
-    /// How often a connection was cut or an answer lost since the start.
+    /// How often a connection was cut, or an answer lost or made up, since the start.
     pub fn faults(&self) -> u32 {
         self.faults.load(Ordering::SeqCst)
     }
@@ -135,6 +143,13 @@ impl Line {
                     if read == 0 {
                         return drain(&mut from_city, &mut to_device, &mut down).await;
                     }
+                    if *self.network.borrow() == Network::Unavailable {
+                        to_device.write_all(UNAVAILABLE).await?;
+                        to_device.shutdown().await?;
+                        // What the device still says is heard out, or it might not hear the answer.
+                        while from_device.read(&mut up).await? > 0 {}
+                        return self.fault();
+                    }
                     let mut carried = read;
                     if let Network::CutAfter(limit) = *self.network.borrow() {
                         let left = usize::try_from(limit.saturating_sub(unanswered));
@@ -159,7 +174,10 @@ impl Line {
                     to_device.write_all(&down[..read]).await?;
                 }
                 changed = self.network.changed() => {
-                    if changed.is_err() || *self.network.borrow() == Network::Refuse {
+                    let network = *self.network.borrow();
+                    if changed.is_err()
+                        || matches!(network, Network::Refuse | Network::Unavailable)
+                    {
                         return Ok(());
                     }
                 }
@@ -245,6 +263,22 @@ mod tests {
         assert_eq!(say(&mut open(&proxy).await.unwrap(), b"hello").await, None);
         assert_eq!(*seen.borrow(), b"hello");
         assert_eq!(proxy.faults(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_gateway_answers_for_a_city_that_hears_nothing() {
+        let (city, seen) = city().await;
+        let mut proxy = Proxy::before(&city).await.unwrap();
+        let mut live = open(&proxy).await.unwrap();
+        assert_eq!(say(&mut live, b"a").await, Some(b'!'));
+        proxy.set(Network::Unavailable).await.unwrap();
+        assert_eq!(say(&mut live, b"b").await, None, "open lines end");
+        let answer = reqwest::get(proxy.url());
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let answer = answer.await.unwrap();
+        assert_eq!(answer.status(), 503);
+        assert_eq!(answer.text().await.unwrap(), "<h1>Service Unavailable</h1>");
+        assert_eq!(*seen.borrow(), b"a");
     }
 
     #[tokio::test]

@@ -115,6 +115,16 @@ impl Server {
         Ok(end.context("the server does not end on SIGTERM")??)
     }
 
+    /// From the next start on its clock shows `clock` (RFC 3339) then.
+    pub fn set_clock(&mut self, clock: &str) {
+        self.clock = Some(clock.to_owned());
+    }
+
+    /// From the next start on it serves this city's folder.
+    pub fn set_city(&mut self, city: &Path) {
+        self.programs.city = city.to_path_buf();
+    }
+
     /// Starts again with the same data on the same port, after [`Self::kill`] or [`Self::stop`].
     pub async fn restart(&mut self) -> Result<()> {
         if self.process.try_wait()?.is_none() {

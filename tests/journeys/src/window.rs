@@ -1,5 +1,6 @@
 //! The app's real window, driven by WebDriver, by what people see: roles, names, sentences.
 
+mod accessible;
 mod browser;
 mod driver;
 mod find;
@@ -16,9 +17,13 @@ use serde_json::json;
 use crate::{programs::Programs, server::signal, wait::until};
 use driver::Driver;
 
+pub use accessible::{Scheme, assert_accessible};
 pub use browser::Browser;
 pub use find::By;
 pub use page::Page;
+
+/// Drives the web view of the app.
+const WEBKIT: &str = "WebKitWebDriver";
 
 /// One installation of the app: its data folder and its city's address. Outlives its windows.
 #[derive(Debug, Clone)]
@@ -41,7 +46,16 @@ impl Installation {
 
     /// Starts the app and waits for its page.
     pub async fn open(&self) -> Result<Window> {
-        let driver = Driver::start("WebKitWebDriver", &self.data).await?;
+        self.opened_by(Driver::start(WEBKIT, &self.data).await?).await
+    }
+
+    /// The same from an icon: nobody reads what the app writes, so that it says in a window why
+    /// it does not start.
+    pub async fn open_from_icon(&self) -> Result<Window> {
+        self.opened_by(Driver::start_unheard(WEBKIT).await?).await
+    }
+
+    async fn opened_by(&self, driver: Driver) -> Result<Window> {
         let args = [&"--data" as &dyn AsRef<Path>, &self.data, &"--server", &self.server]
             .map(|arg| arg.as_ref().to_string_lossy().into_owned());
         let options = json!({ "binary": self.programs.app, "args": args });
@@ -75,6 +89,15 @@ impl Window {
         until("the app is gone", async || {
             let app = self.driver.app(&self.installation.programs.app)?;
             Ok((app != Some(pid)).then_some(()))
+        })
+        .await
+    }
+
+    /// Waits until the app has ended by itself.
+    pub async fn ended(&self) -> Result<()> {
+        until("the app ends", async || {
+            let app = self.driver.app(&self.installation.programs.app)?;
+            Ok(app.is_none().then_some(()))
         })
         .await
     }

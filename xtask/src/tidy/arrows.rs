@@ -10,18 +10,31 @@ struct Room {
     sees: &'static [&'static str],
 }
 
-/// core <- device, core <- server, core without `city` <- ui, {device, server} <- app; tests see
-/// all; xtask sees none.
+/// core <- places <- {device, server}, core <- {device, server}, core without `city` <- ui,
+/// {device, server} <- app; tests see all; xtask sees none.
 const ROOMS: &[Room] = &[
     Room { manifest: "src-core/Cargo.toml", sees: &[] },
-    Room { manifest: "src-device/Cargo.toml", sees: &["mend-core"] },
-    Room { manifest: "src-server/Cargo.toml", sees: &["mend-core"] },
+    Room { manifest: "src-places/Cargo.toml", sees: &["mend-core"] },
+    Room { manifest: "src-device/Cargo.toml", sees: &["mend-core", "mend-places"] },
+    Room { manifest: "src-server/Cargo.toml", sees: &["mend-core", "mend-places"] },
     Room { manifest: "src-ui/Cargo.toml", sees: &["mend-core"] },
     Room { manifest: "Cargo.toml", sees: &["mend-core", "mend-device", "mend-server"] },
     Room { manifest: "xtask/Cargo.toml", sees: &[] },
+    Room { manifest: "xtask/demo-city/Cargo.toml", sees: &[] },
 ];
 
-const HOUSE: &[&str] = &["mend", "mend-core", "mend-device", "mend-server", "mend-ui", "mend-e2e"];
+const HOUSE: &[&str] = &[
+    "mend",
+    "mend-core",
+    "mend-places",
+    "mend-device",
+    "mend-server",
+    "mend-ui",
+    "mend-bench",
+    "mend-boston",
+    "mend-demo-city",
+    "mend-e2e",
+];
 
 /// Every dependency of one room on another must be an allowed arrow.
 pub fn check(files: &Files) -> Vec<Finding> {
@@ -120,6 +133,12 @@ mod tests {
         ] {
             assert_eq!(texts("src-device/Cargo.toml", text), ["may not depend on mend-server"]);
         }
+        let up = "[dependencies]\nmend-device.workspace = true";
+        assert_eq!(texts("src-places/Cargo.toml", up), ["may not depend on mend-device"]);
+        let places = "[dependencies]\nmend-places.workspace = true";
+        assert!(texts("src-device/Cargo.toml", places).is_empty());
+        assert_eq!(texts("src-core/Cargo.toml", places), ["may not depend on mend-places"]);
+        assert_eq!(texts("src-ui/Cargo.toml", places), ["may not depend on mend-places"]);
         let core = "[dependencies]\nmend-device.workspace = true";
         assert_eq!(texts("src-core/Cargo.toml", core), ["may not depend on mend-device"]);
     }

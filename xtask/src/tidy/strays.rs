@@ -9,7 +9,10 @@ struct Kept {
 }
 
 const KEPT: &[Kept] = &[
-    Kept { library: "rusqlite", within: &["src-device/src/store", "src-server/src/store/sqlite"] },
+    Kept {
+        library: "rusqlite",
+        within: &["src-places/src/", "src-device/src/store", "src-server/src/store/sqlite"],
+    },
     Kept { library: "axum", within: &["src-server/src/http"] },
     Kept { library: "tauri", within: &["src-tauri/"] },
     Kept { library: "tauri_build", within: &["src-tauri/build.rs"] },
@@ -66,6 +69,7 @@ mod tests {
         let found = check(&files([
             ("src-server/src/store/sqlite/rows.rs", "use rusqlite::Row;"),
             ("src-device/src/store/mod.rs", "rusqlite::Connection::open(p)"),
+            ("src-places/src/near.rs", "use rusqlite::Connection;"),
             ("src-server/src/http/mod.rs", "use axum::Router;"),
             ("tests/journeys/src/lib.rs", "use rusqlite::Connection;"),
             ("src-tauri/src/lib.rs", "#[tauri::command]"),

@@ -1,11 +1,12 @@
 //! The writing half: a group of commands becomes answers, events, content, read tables, feed rows
 //! and notices, all in one transaction.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mend_core::api::CommandAnswer;
 use mend_core::city::City;
-use mend_core::command::CommandBody;
+use mend_core::command::{CommandBody, Tick};
 use mend_core::decide::{Command, Context, Speaker, SpeakerAccount, decide};
 use mend_core::id::{Principal, SubjectRef};
 use mend_core::refusal::{Refusal, RefusalCode};
@@ -16,8 +17,8 @@ use subtle::ConstantTimeEq;
 
 use super::outcome::Outcome;
 use super::{
-    FILE, Options, accounts, bindings, commands, events, meta, notices, open, photos, principals,
-    rebuild, subjects,
+    FILE, Options, accounts, bindings, clocks, commands, events, meta, notices, numbers, open,
+    photos, principals, rebuild, subjects,
 };
 use crate::store::thread::retry;
 use crate::store::{AccountRow, Binding, Origin, Prepared, Rebuilt, Signed, Store, StoreError};
@@ -47,17 +48,13 @@ impl SqliteStore {
         meta::claim(&transaction, options.city.id())?;
         let mac_key = meta::mac_key(&transaction, options.fresh_mac_key)?;
         transaction.commit()?;
+        clocks::adopt_rules(&mut connection, &options.city)?;
         if let Some(fault) = options.commit_fault {
             connection.commit_hook(Some(move || fault()))?;
         }
         let crews = options.city.pack().crews.iter().map(|crew| crew.code.clone()).collect();
         let rules = Rules { city: options.city, crews, demo_allowed: options.demo_allowed };
         Ok(Self { connection, rules, mac_key })
-    }
-
-    #[cfg(test)]
-    pub(super) fn city(&self) -> &City {
-        &self.rules.city
     }
 
     #[cfg(test)]
@@ -115,8 +112,25 @@ impl Store for SqliteStore {
         notices::mark_read(&self.connection, key, up_to)
     }
 
+    fn history_until(&mut self, now: Timestamp) -> Result<Timestamp, StoreError> {
+        meta::history_until(&self.connection, now)
+    }
+
+    fn reserve_numbers(
+        &mut self,
+        counts: &BTreeMap<i16, i64>,
+    ) -> Result<BTreeMap<i16, (i64, i64)>, StoreError> {
+        let transaction = self.connection.transaction()?;
+        let mut ranges = BTreeMap::new();
+        for (year, count) in counts {
+            ranges.insert(*year, numbers::reserve(&transaction, *year, *count)?);
+        }
+        transaction.commit()?;
+        Ok(ranges)
+    }
+
     fn rebuild(&mut self) -> Result<Rebuilt, StoreError> {
-        rebuild::rebuild(&mut self.connection)
+        rebuild::rebuild(&mut self.connection, &self.rules.city)
     }
 
     fn mac_key(&self) -> [u8; 32] {
@@ -136,13 +150,13 @@ fn one(
 ) -> Result<CommandAnswer, StoreError> {
     let key = match &prepared.origin {
         Origin::Signed(signed) => signed.key,
-        Origin::System => commands::SYSTEM,
+        Origin::System | Origin::Import(_) => commands::SYSTEM,
     };
     if let Some(known) = commands::get(connection, key, prepared.id)? {
         let same = match &prepared.origin {
             Origin::Signed(signed) => bool::from(known.mac.as_slice().ct_eq(&signed.mac)),
             // The server's own ids say all of what they mean.
-            Origin::System => true,
+            Origin::System | Origin::Import(_) => true,
         };
         return Ok(if same {
             CommandAnswer::Accepted(known.answer)
@@ -170,8 +184,20 @@ fn one(
     let last = events::last_recorded(connection)?.unwrap_or(prepared.arrival);
     let recorded_at = prepared.arrival.max(last);
 
+    let due = match (body, &before) {
+        (CommandBody::Tick(tick), Some(SubjectState::ServiceRequest(request))) => {
+            rules.city.ticks(request).into_iter().find(|due| due.tick == *tick)
+        }
+        _ => None,
+    };
     let (speaker, lapsed, occurred_at) = match &prepared.origin {
-        Origin::System => (Speaker::System, false, recorded_at),
+        // A clock that is noticed late, after a stop, came to its time when it did.
+        Origin::System => (
+            Speaker::System,
+            false,
+            due.as_ref().map_or(recorded_at, |due| due.at.min(recorded_at)),
+        ),
+        Origin::Import(imported) => (Speaker::Import, false, imported.occurred_at.min(recorded_at)),
         Origin::Signed(signed) => {
             let (account, lapsed) = account(connection, rules, signed.key, recorded_at)?;
             let version = before.as_ref().map_or(0, SubjectState::version);
@@ -179,6 +205,12 @@ fn one(
             let at = occurred(connection, subject, based_on, signed, recorded_at)?;
             (Speaker::Key { key: signed.key, account }, lapsed, at)
         }
+    };
+    let due: Vec<Tick> =
+        due.filter(|due| due.at <= occurred_at).map(|due| due.tick).into_iter().collect();
+    let other = match body {
+        CommandBody::Merge(merge) => subjects::get(connection, SubjectRef::request(merge.into))?,
+        _ => None,
     };
     let context = Context {
         speaker: &speaker,
@@ -188,6 +220,8 @@ fn one(
         recorded_at,
         occurred_at,
         inside_city: prepared.inside_city,
+        other: other.as_ref(),
+        due: &due,
     };
     let command =
         Command { id: prepared.id, subject, based_on: prepared.based_on, body: body.clone() };
@@ -195,19 +229,12 @@ fn one(
         Ok(decision) => decision,
         Err(refusal) => return Ok(refusal_answer(refusal, lapsed)),
     };
-    let outcome = Outcome::of(
-        connection,
-        &rules.city,
-        &command,
-        &prepared.zones,
-        before,
-        decision,
-        recorded_at,
-    )?;
+    let outcome =
+        Outcome::of(connection, &rules.city, &command, prepared, before, decision, recorded_at)?;
     if let Some(taken) = outcome.taken(connection)? {
         return Ok(refused(taken));
     }
-    outcome.write(connection, &rules.city, &command)?;
+    outcome.write(connection, &rules.city, &command, &prepared.origin)?;
 
     if let Speaker::Key { key, .. } = &speaker {
         principals::ensure(connection, *key, recorded_at, prepared.id)?;
@@ -218,7 +245,7 @@ fn one(
     let answer = outcome.accepted(&command, recorded_at);
     let mac: &[u8] = match &prepared.origin {
         Origin::Signed(signed) => &signed.mac,
-        Origin::System => &[],
+        Origin::System | Origin::Import(_) => &[],
     };
     commands::put(connection, key, mac, occurred_at, &answer)?;
     Ok(CommandAnswer::Accepted(answer))

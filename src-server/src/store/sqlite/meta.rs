@@ -1,6 +1,7 @@
 //! Table `meta`: the city, and the key under which frames are hashed.
 
 use mend_core::id::CityId;
+use mend_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{StoreError, bad_row};
@@ -32,6 +33,25 @@ pub fn claim(connection: &Connection, city: CityId) -> Result<(), StoreError> {
     let found = <[u8; 16]>::try_from(found.as_slice())
         .map_or_else(|_| "unknown".to_owned(), |bytes| CityId::from_bytes(bytes).to_string());
     Err(StoreError::OtherCity { found, wanted: city.to_string() })
+}
+
+/// The end of the time whose records are taken over from elsewhere, as it was said first.
+pub fn history_until(connection: &Connection, now: Timestamp) -> Result<Timestamp, StoreError> {
+    let found = get_or_put(connection, "history_until", &now.0.to_be_bytes())?;
+    let bytes = found.try_into().map_err(|_| bad_row("meta", "history_until has not 8 bytes"))?;
+    Ok(Timestamp(i64::from_be_bytes(bytes)))
+}
+
+/// The version of the rules by which clocks were set last.
+pub fn rules(connection: &Connection) -> Result<Option<Vec<u8>>, StoreError> {
+    get(connection, "rules")
+}
+
+/// Notes by which rules the clocks are set.
+pub fn set_rules(connection: &Connection, rules: &[u8]) -> Result<(), StoreError> {
+    let sql = "INSERT OR REPLACE INTO meta (name, value) VALUES ('rules', ?1)";
+    connection.execute(sql, [rules])?;
+    Ok(())
 }
 
 /// The key under which frames are hashed, made once.

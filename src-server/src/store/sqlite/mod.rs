@@ -14,6 +14,7 @@ use super::StoreError;
 
 mod accounts;
 mod bindings;
+mod clocks;
 mod commands;
 mod commit;
 mod content;
@@ -33,30 +34,36 @@ mod requests;
 mod subjects;
 
 #[cfg(test)]
+mod history_tests;
+#[cfg(test)]
 mod tests;
 
 pub use commit::SqliteStore;
+pub use numbers::text as number_text;
 pub use reads::SqliteReads;
 
 /// `MEND` in ASCII: what makes a SQLite file ours.
 const APPLICATION_ID: i32 = 0x4d45_4e44;
 /// Each entry lifts the database by one version. A shipped entry is never edited.
-const MIGRATIONS: &[&[&str]] = &[&[
-    meta::CREATE,
-    principals::CREATE,
-    accounts::CREATE,
-    bindings::CREATE,
-    commands::CREATE,
-    events::CREATE,
-    content::CREATE,
-    requests::CREATE,
-    orders::CREATE,
-    photos::CREATE,
-    feeds::CREATE,
-    members::CREATE,
-    notices::CREATE,
-    numbers::CREATE,
-]];
+const MIGRATIONS: &[&[&str]] = &[
+    &[
+        meta::CREATE,
+        principals::CREATE,
+        accounts::CREATE,
+        bindings::CREATE,
+        commands::CREATE,
+        events::CREATE,
+        content::CREATE,
+        requests::CREATE,
+        orders::CREATE,
+        photos::CREATE,
+        feeds::CREATE,
+        members::CREATE,
+        notices::CREATE,
+        numbers::CREATE,
+    ],
+    &[clocks::CREATE, numbers::RESERVED, requests::WITH_ROWS, orders::WITH_ROWS],
+];
 
 /// The version of the database that this program writes.
 pub const VERSION: u32 = MIGRATIONS.len() as u32;

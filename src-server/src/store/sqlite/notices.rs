@@ -37,6 +37,8 @@ const fn text(kind: NoticeKind) -> &'static str {
         NoticeKind::Assigned => "assigned",
         NoticeKind::Started => "started",
         NoticeKind::Resolved => "resolved",
+        NoticeKind::OnHold => "on_hold",
+        NoticeKind::Duplicate => "duplicate",
     }
 }
 
@@ -46,6 +48,8 @@ fn kind(text: &str) -> Result<NoticeKind, StoreError> {
         "assigned" => Ok(NoticeKind::Assigned),
         "started" => Ok(NoticeKind::Started),
         "resolved" => Ok(NoticeKind::Resolved),
+        "on_hold" => Ok(NoticeKind::OnHold),
+        "duplicate" => Ok(NoticeKind::Duplicate),
         other => Err(bad_row("notices", format!("kind {other}"))),
     }
 }

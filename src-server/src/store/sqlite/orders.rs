@@ -20,11 +20,34 @@ CREATE TABLE orders (
 CREATE INDEX orders_crew ON orders (crew, status);
 CREATE INDEX orders_department ON orders (department, status);";
 
+/// The same with row numbers, for the reason given in [`super::requests::WITH_ROWS`].
+pub const WITH_ROWS: &str = "
+ALTER TABLE orders RENAME TO orders_1;
+DROP INDEX orders_crew;
+DROP INDEX orders_department;
+CREATE TABLE orders (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    version INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    request BLOB NOT NULL,
+    number TEXT NOT NULL,
+    status TEXT NOT NULL,
+    department TEXT NOT NULL,
+    crew TEXT,
+    closed_at INTEGER
+) STRICT;
+INSERT INTO orders SELECT * FROM orders_1;
+DROP TABLE orders_1;
+CREATE INDEX orders_crew ON orders (crew, status);
+CREATE INDEX orders_department ON orders (department, status);";
+
 const fn status(status: OrderStatus) -> &'static str {
     match status {
         OrderStatus::Unassigned => "unassigned",
         OrderStatus::Assigned => "assigned",
         OrderStatus::Started => "started",
+        OrderStatus::Held => "held",
+        OrderStatus::Cancelled => "cancelled",
         OrderStatus::Completed => "completed",
     }
 }

@@ -16,7 +16,8 @@ use mend_core::subject::{ServiceRequest, SubjectState};
 use mend_core::time::Timestamp;
 use rusqlite::Connection;
 
-use super::{StoreError, content, events, feeds, notices, numbers, subjects};
+use super::{StoreError, clocks, content, events, feeds, notices, numbers, subjects};
+use crate::store::{Imported, Origin, Prepared};
 
 /// Everything that a command does, before it is written.
 pub struct Outcome {
@@ -28,18 +29,29 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// What a decision does, with the city's answer to it. `zones` are a report's, by layer.
+    /// What a decision does, with the city's answer to it.
     pub fn of(
         connection: &Connection,
         city: &City,
         command: &Command,
-        zones: &BTreeMap<String, String>,
+        prepared: &Prepared,
         before: Option<SubjectState>,
         decision: Decision,
         recorded_at: Timestamp,
     ) -> Result<Self, StoreError> {
-        let year = city.year(recorded_at);
-        let (count, number) = numbers::next(connection, year)?;
+        // A record that is taken over has its number from a reserved range.
+        let reserved = match &prepared.origin {
+            Origin::Import(imported) => imported.number.clone(),
+            _ => None,
+        };
+        let (taken, number) = match reserved {
+            Some(number) => (None, number),
+            None => {
+                let year = city.year(recorded_at);
+                let (count, number) = numbers::next(connection, year)?;
+                (Some((year, count)), number)
+            }
+        };
         let mut moved = BTreeMap::from([(command.subject, (before.clone(), before))]);
         let mut events = decision.events;
         for event in &events {
@@ -54,7 +66,12 @@ impl Outcome {
             moved.insert(linked.subject(), (Some(linked.clone()), Some(linked.clone())));
         }
         if let Some(after) = &after {
-            let facts = Facts { number: number.clone(), zones: zones.clone(), linked };
+            let facts = Facts {
+                number: number.clone(),
+                zones: prepared.zones.clone(),
+                asset: prepared.asset.clone(),
+                linked,
+            };
             let answer = dispatch(city, &facts, after, command.id, &events);
             for event in &answer {
                 step(&mut moved, event);
@@ -64,12 +81,7 @@ impl Outcome {
         let given = events.iter().any(
             |event| matches!(&event.body, EventBody::Numbered { number: given } if *given == number),
         );
-        Ok(Self {
-            events,
-            content: decision.content,
-            moved,
-            number: given.then_some((year, count)),
-        })
+        Ok(Self { events, content: decision.content, moved, number: taken.filter(|_| given) })
     }
 
     /// Whether a name that follows from the command's id is taken. That cannot happen by itself:
@@ -95,6 +107,7 @@ impl Outcome {
         connection: &Connection,
         city: &City,
         command: &Command,
+        origin: &Origin,
     ) -> Result<(), StoreError> {
         if let Some((year, count)) = self.number {
             numbers::take(connection, year, count)?;
@@ -111,11 +124,46 @@ impl Outcome {
                 continue;
             }
             subjects::put(connection, after)?;
+            if let SubjectState::ServiceRequest(request) = after {
+                clocks::set(connection, city, request)?;
+            }
+            if matches!(origin, Origin::Import(_)) {
+                continue;
+            }
             feeds::record(connection, before.as_ref(), after)?;
             if let SubjectState::ServiceRequest(request) = after {
                 for event in self.events.iter().filter(|e| e.subject == after.subject()) {
                     notices::tell(connection, request, event, doer(city, request, event))?;
                 }
+            }
+        }
+        if let Origin::Import(Imported { last: true, .. }) = origin {
+            self.tell_of_what_is_open(connection, command.subject)?;
+        }
+        Ok(())
+    }
+
+    /// Feeds get to know a record that was taken over when all of it is there, and only if the
+    /// city has still to do with it.
+    fn tell_of_what_is_open(
+        &self,
+        connection: &Connection,
+        subject: SubjectRef,
+    ) -> Result<(), StoreError> {
+        let Some(state) = subjects::get(connection, subject)? else {
+            return Ok(());
+        };
+        let linked = match link(&state) {
+            Some(linked) => subjects::get(connection, linked)?,
+            None => None,
+        };
+        for state in std::iter::once(state).chain(linked) {
+            let open = match &state {
+                SubjectState::ServiceRequest(request) => request.status.is_open(),
+                SubjectState::WorkOrder(order) => order.status.is_open(),
+            };
+            if open {
+                feeds::record(connection, None, &state)?;
             }
         }
         Ok(())

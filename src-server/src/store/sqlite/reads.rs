@@ -4,14 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use mend_core::api::{NoticesPage, Snapshot};
-use mend_core::id::{PhotoHash, Principal, SubjectRef};
-use mend_core::subject::SubjectState;
+use mend_core::id::{CommandId, PhotoHash, Principal, SubjectRef};
+use mend_core::subject::{ServiceRequest, SubjectState};
 use mend_core::time::Timestamp;
 use mend_core::tracking::TrackingCode;
 use mend_core::view::Reader;
 use rusqlite::Connection;
 
-use super::{FILE, accounts, bindings, feeds, notices, open_reader, photos, requests, subjects};
+use super::{
+    FILE, accounts, bindings, clocks, commands, feeds, notices, open_reader, photos, requests,
+    subjects,
+};
 use crate::store::{AccountRow, Binding, Page, Reads, StoreError};
 
 /// Read-only connections to one database, opened as they are needed and kept.
@@ -96,6 +99,24 @@ impl Reads for SqliteReads {
 
     fn binding(&self, key: Principal) -> Result<Option<Binding>, StoreError> {
         self.with(|c| bindings::get(c, key))
+    }
+
+    fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<ServiceRequest>, StoreError> {
+        self.with(|c| {
+            let mut found = Vec::new();
+            for id in clocks::due(c, now, limit)? {
+                if let Some(SubjectState::ServiceRequest(request)) =
+                    subjects::get(c, SubjectRef::request(id))?
+                {
+                    found.push(request);
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    fn accepted(&self, id: CommandId) -> Result<bool, StoreError> {
+        self.with(|c| Ok(commands::get(c, commands::SYSTEM, id)?.is_some()))
     }
 
     fn photo_named(

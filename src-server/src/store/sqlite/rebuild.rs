@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use mend_core::apply::apply;
+use mend_core::city::City;
 use mend_core::id::SubjectRef;
 use mend_core::subject::SubjectState;
 use rusqlite::Connection;
 
 use super::events::Stored;
-use super::{StoreError, events, subjects};
+use super::{StoreError, clocks, events, subjects};
 use crate::store::Rebuilt;
 
-/// Makes `requests` and `orders` again, in one transaction.
-pub fn rebuild(connection: &mut Connection) -> Result<Rebuilt, StoreError> {
+/// Makes `requests`, `orders` and `clocks` again, in one transaction.
+pub fn rebuild(connection: &mut Connection, city: &City) -> Result<Rebuilt, StoreError> {
     let transaction = connection.transaction()?;
     let mut states: BTreeMap<SubjectRef, Option<SubjectState>> = BTreeMap::new();
     let mut count = 0;
@@ -41,6 +42,7 @@ pub fn rebuild(connection: &mut Connection) -> Result<Rebuilt, StoreError> {
             SubjectState::WorkOrder(_) => rebuilt.orders += 1,
         }
     }
+    clocks::set_all(&transaction, city)?;
     transaction.commit()?;
     Ok(rebuilt)
 }

@@ -1,16 +1,17 @@
 //! The store itself: any sequence of commands, then `rebuild` makes the same read tables.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use mend_core::api::CommandAnswer;
 use mend_core::catalogue::Answer;
 use mend_core::city::City;
 use mend_core::command::{
-    AddNote, AddPhotos, Assign, CommandBody, Complete, PhotoRef, Report, Start, VerifyPhoto,
+    AddNote, AddPhotos, Assign, CommandBody, Complete, Hold, Merge, PhotoRef, Reopen, Report,
+    Resume, Start, VerifyPhoto,
 };
 use mend_core::decide::Role;
-use mend_core::event::{Outcome, PhotoRole, Visibility};
+use mend_core::event::{HoldReason, Outcome, PhotoRole, Visibility};
 use mend_core::id::{CommandId, OwnerHash, PhotoHash, Principal, SubjectId, SubjectRef};
 use mend_core::location::{Location, LocationSource, Point};
 use mend_core::subject::SubjectState;
@@ -20,9 +21,10 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-use super::{Options, SqliteStore, commands, subjects};
+use super::{Options, SqliteStore, clocks, commands, subjects};
 use crate::intake::photo::verified;
 use crate::store::{AccountRow, Origin, Prepared, Signed, Store, scopes};
+use crate::ticker;
 
 const START: Timestamp = Timestamp(1_795_629_600_000);
 const RESIDENTS: u8 = 3;
@@ -37,6 +39,10 @@ enum Act {
     Assign { crew: usize, stale: bool },
     Start { who: Who },
     Complete { who: Who, photo: bool },
+    Hold { who: Who },
+    Resume { who: Who },
+    Reopen { who: Who },
+    Merge { into: prop::sample::Index, stale: bool },
     Verify { on_order: bool },
     Again,
     Wait { hours: i64 },
@@ -67,11 +73,21 @@ fn act() -> impl Strategy<Value = Act> {
         2 => (0..CREWS.len(), any::<bool>()).prop_map(|(crew, stale)| Act::Assign { crew, stale }),
         2 => who().prop_map(|who| Act::Start { who }),
         2 => (who(), any::<bool>()).prop_map(|(who, photo)| Act::Complete { who, photo }),
+        2 => who().prop_map(|who| Act::Hold { who }),
+        1 => who().prop_map(|who| Act::Resume { who }),
+        1 => who().prop_map(|who| Act::Reopen { who }),
+        1 => (any::<prop::sample::Index>(), any::<bool>())
+            .prop_map(|(into, stale)| Act::Merge { into, stale }),
         2 => any::<bool>().prop_map(|on_order| Act::Verify { on_order }),
         1 => Just(Act::Again),
         1 => (1..200i64).prop_map(|hours| Act::Wait { hours }),
     ]
 }
+
+pub(super) static CITY: LazyLock<Arc<City>> = LazyLock::new(|| {
+    let city = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cities/port-alder");
+    Arc::new(City::from_pack(crate::city::load(&city).unwrap()).unwrap())
+});
 
 /// A store with a city of people.
 struct Scene {
@@ -94,11 +110,9 @@ fn key(who: Who) -> Principal {
 impl Scene {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let city = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cities/port-alder");
-        let city = City::from_pack(crate::city::load(&city).unwrap()).unwrap();
         let mut store = SqliteStore::open(Options {
             folder: folder.path().to_owned(),
-            city: Arc::new(city),
+            city: CITY.clone(),
             demo_allowed: true,
             fresh_mac_key: [1; 32],
             commit_fault: None,
@@ -146,7 +160,7 @@ impl Scene {
         let (inside_city, zones) = match &body {
             CommandBody::Report(report) => {
                 let point = report.location.point;
-                (self.store.city().contains(point), self.store.city().locate(point))
+                (CITY.contains(point), CITY.locate(point, self.now))
             }
             _ => (false, Default::default()),
         };
@@ -170,7 +184,21 @@ impl Scene {
             body: Ok(body),
             inside_city,
             zones,
+            asset: None,
         }
+    }
+
+    /// What the ticker would say now.
+    fn ticks(&self) -> Vec<Prepared> {
+        let mut ticks = Vec::new();
+        for id in clocks::due(self.store.connection(), self.now, 1_000).unwrap() {
+            let state = subjects::get(self.store.connection(), SubjectRef::request(id)).unwrap();
+            let Some(SubjectState::ServiceRequest(request)) = state else { panic!("no request") };
+            let due = ticker::due(&CITY, &request, self.now);
+            assert!(!due.is_empty(), "a clock that has come to its time has something to say");
+            ticks.extend(due);
+        }
+        ticks
     }
 
     fn report(&mut self, by: u8, service: usize, place: usize, photos: u8) -> Prepared {
@@ -188,6 +216,7 @@ impl Scene {
                 source: LocationSource::Pin,
                 accuracy_m: None,
                 fix_age_s: None,
+                asset: None,
                 label: "Here".into(),
             },
             answers: question
@@ -257,6 +286,23 @@ impl Scene {
                 });
                 self.prepared(*who, order?.0, 0, body)
             }
+            Act::Hold { who } => {
+                let body = Hold { reason: HoldReason::Parts, note: "Waiting".into() };
+                self.prepared(*who, order?.0, 0, CommandBody::Hold(body))
+            }
+            Act::Resume { who } => self.prepared(*who, order?.0, 0, CommandBody::Resume(Resume {})),
+            Act::Reopen { who } => {
+                let body = CommandBody::Reopen(Reopen { note: "Again".into() });
+                self.prepared(*who, request, 0, body)
+            }
+            Act::Merge { into, stale } => {
+                let into = *self.requests.get(into.index(self.requests.len()))?;
+                let state = subjects::get(self.store.connection(), SubjectRef::request(request))
+                    .unwrap()?;
+                let body = CommandBody::Merge(Merge { into });
+                let version = state.version() - u32::from(*stale);
+                self.prepared(Who::Dispatcher, request, version, body)
+            }
             Act::Verify { on_order } => {
                 let subject = if *on_order {
                     SubjectRef::order(order?.0)
@@ -273,7 +319,7 @@ impl Scene {
 }
 
 /// Every row of a table, in the order of its key.
-fn dump(connection: &Connection, table: &str) -> Vec<Vec<Value>> {
+pub(super) fn dump(connection: &Connection, table: &str) -> Vec<Vec<Value>> {
     let mut statement =
         connection.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
     let columns = statement.column_count();
@@ -284,8 +330,8 @@ fn dump(connection: &Connection, table: &str) -> Vec<Vec<Value>> {
         .unwrap()
 }
 
-fn read_tables(connection: &Connection) -> Vec<Vec<Vec<Value>>> {
-    ["requests", "orders"].map(|table| dump(connection, table)).into()
+pub(super) fn read_tables(connection: &Connection) -> Vec<Vec<Vec<Value>>> {
+    ["requests", "orders", "clocks"].map(|table| dump(connection, table)).into()
 }
 
 /// Membership in feeds is what the subjects' states say it is.
@@ -321,6 +367,11 @@ proptest! {
         for (act, pick) in &acts {
             if let Act::Wait { hours } = act {
                 scene.now = scene.now.plus_ms(hours * 3_600_000);
+                let ticks = scene.ticks();
+                for answer in scene.store.commit(&ticks) {
+                    prop_assert!(matches!(answer, CommandAnswer::Accepted(_)), "{:?}", answer);
+                }
+                prop_assert!(scene.ticks().is_empty(), "each is said once");
             }
             if let Some(command) = scene.command(act, *pick) {
                 scene.last = Some(command.clone());

@@ -65,7 +65,7 @@ pub(crate) fn OrderScreen() -> impl IntoView {
             {move || {
                 let (id, status) = action.get()?;
                 match status {
-                    OrderStatus::Completed => None,
+                    OrderStatus::Completed | OrderStatus::Cancelled => None,
                     OrderStatus::Started => {
                         Some(
                             view! {
@@ -82,7 +82,10 @@ pub(crate) fn OrderScreen() -> impl IntoView {
                                 .into_any(),
                         )
                     }
-                    _ => Some(view! { <ActionBar><Start id failure/></ActionBar> }.into_any()),
+                    _ => {
+                        let held = status == OrderStatus::Held;
+                        Some(view! { <ActionBar><Start id held failure/></ActionBar> }.into_any())
+                    }
                 }
             }}
         </CrewShell>
@@ -93,7 +96,8 @@ pub(crate) fn OrderScreen() -> impl IntoView {
 fn Page(page: OrderPage) -> impl IntoView {
     let room = use_room();
     let summary = page.summary;
-    let open = summary.status != OrderStatus::Completed;
+    let open = summary.status.is_open();
+    let due = summary.due.filter(|_| open && summary.status != OrderStatus::Held);
     let answers = room
         .service(&summary.service_code)
         .map(|service| answers_in_words(&service, &page.answers))
@@ -111,7 +115,7 @@ fn Page(page: OrderPage) -> impl IntoView {
         <div class="row wrap g2" data-testid="order">
             <Chip look=order_look(summary.status) testid="status-chip"/>
             {open.then(|| view! { <PriorityMark priority=summary.priority/> })}
-            {summary.due.filter(|_| open).map(|due| view! { <Chip look=due_look(due)/> })}
+            {due.map(|due| view! { <Chip look=due_look(due)/> })}
             {waits(&summary).map(|look| view! { <Chip look testid="delivery-chip"/> })}
         </div>
         <div class="split">

@@ -88,14 +88,7 @@ fn Item(item: OutboxItem, failure: RwSignal<Option<Failure>>) -> impl IntoView {
         Delivery::Blocked { .. } => {
             Some(view! { <p class="it-more sm muted">{t!("blocked-text")}</p> }.into_any())
         }
-        Delivery::SignInNeeded => Some(
-            view! {
-                <div class="it-more">
-                    <a class="btn btn-tonal" href="/crew/sign-in">{t!("sign-in-go")}</a>
-                </div>
-            }
-            .into_any(),
-        ),
+        // What to do about a sign-in that has ended stands once, above the list.
         _ => None,
     };
     view! {

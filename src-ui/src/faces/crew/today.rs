@@ -40,10 +40,7 @@ pub(crate) fn TodayScreen() -> impl IntoView {
     let part = move |done: bool| {
         Memo::new(move |_| {
             let orders = good.get().map(|today| today.orders).unwrap_or_default();
-            orders
-                .into_iter()
-                .filter(|order| (order.status == OrderStatus::Completed) == done)
-                .collect::<Vec<_>>()
+            orders.into_iter().filter(|order| order.status.is_open() != done).collect::<Vec<_>>()
         })
     };
     let (open, done) = (part(false), part(true));
@@ -130,13 +127,15 @@ pub(crate) fn waits(order: &OrderSummary) -> Option<crate::components::status::L
 fn Next(order: OrderSummary, failure: RwSignal<Option<Failure>>) -> impl IntoView {
     let href = format!("/crew/orders/{}", order.id);
     let started = order.status == OrderStatus::Started;
+    let held = order.status == OrderStatus::Held;
+    let due = order.due.filter(|_| !held);
     let id = order.id;
     let title =
         t!("order-title", what = service_short(&order.service_code), place = order.place.clone());
     view! {
         <article class="card next-order stack g3" data-testid="order-card" data-number=order.number.clone()>
             <div class="row between">
-                {if started {
+                {if started || held {
                     view! { <Chip look=order_look(order.status) testid="status-chip"/> }.into_any()
                 } else {
                     view! { <p class="muted">{t!("today-next")}</p> }.into_any()
@@ -159,7 +158,7 @@ fn Next(order: OrderSummary, failure: RwSignal<Option<Failure>>) -> impl IntoVie
                     <span class="h-2">{title}</span>
                     <span class="muted">{t!("request-number", number = order.number.clone())}</span>
                     <span class="row wrap g2">
-                        {order.due.map(|due| view! { <Chip look=due_look(due)/> })}
+                        {due.map(|due| view! { <Chip look=due_look(due)/> })}
                         {waits(&order).map(|look| view! { <Chip look testid="delivery-chip"/> })}
                     </span>
                 </span>
@@ -173,7 +172,7 @@ fn Next(order: OrderSummary, failure: RwSignal<Option<Failure>>) -> impl IntoVie
                 }
                     .into_any()
             } else {
-                view! { <Start id failure/> }.into_any()
+                view! { <Start id held failure/> }.into_any()
             }}
         </article>
     }
@@ -184,6 +183,8 @@ fn Next(order: OrderSummary, failure: RwSignal<Option<Failure>>) -> impl IntoVie
 pub(crate) fn Start(
     /// Which.
     id: mend_core::id::SubjectId,
+    /// It waits, so work goes on and does not begin.
+    held: bool,
     /// Where a failure is shown.
     failure: RwSignal<Option<Failure>>,
 ) -> impl IntoView {
@@ -208,14 +209,15 @@ pub(crate) fn Start(
             on:click=start
         >
             <Icon name="play"/>
-            {t!("order-start")}
+            {if held { t!("order-resume") } else { t!("order-start") }}
         </button>
     }
 }
 
 #[component]
 fn OrderRow(order: OrderSummary) -> impl IntoView {
-    let open = order.status != OrderStatus::Completed;
+    // Whoever waits for parts has no date to keep.
+    let running = order.status.is_open() && order.status != OrderStatus::Held;
     view! {
         <a
             class="it it-t"
@@ -227,12 +229,12 @@ fn OrderRow(order: OrderSummary) -> impl IntoView {
             <span class="grow stack g1">
                 <span class="row between g2 row-t">
                     <span class="ttl">{service_short(&order.service_code)}</span>
-                    {open.then(|| view! { <PriorityMark priority=order.priority/> })}
+                    {order.status.is_open().then(|| view! { <PriorityMark priority=order.priority/> })}
                 </span>
                 <span class="sub">{order.place.clone()}</span>
                 <span class="row wrap g2 row-chips">
                     {match order.due {
-                        Some(due) if open => view! { <Chip look=due_look(due)/> }.into_any(),
+                        Some(due) if running => view! { <Chip look=due_look(due)/> }.into_any(),
                         _ => {
                             view! { <Chip look=order_look(order.status) testid="status-chip"/> }
                                 .into_any()

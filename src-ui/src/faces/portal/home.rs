@@ -13,7 +13,7 @@ use crate::components::icon::{Icon, ServiceIcon};
 use crate::components::page::Heading;
 use crate::components::phone::Phone;
 use crate::components::shell::Brand;
-use crate::components::words::service_name;
+use crate::components::words::{service_description, service_name};
 use crate::context::{name_of, use_room};
 use crate::faces::resident::place::focus_field;
 use crate::faces::resident::what::Danger;
@@ -28,7 +28,7 @@ pub(crate) fn PortalHome() -> impl IntoView {
             <header class="top top-portal"><Brand/></header>
             <main id="main" class="body" tabindex="-1">
                 <Heading text=t!("portal-title") class="h-display"/>
-                <div class="split split-even">
+                <div class="split split-portal">
                     <div class="stack g4">
                         <TrackForm/>
                         {move || room.city_now().map(|city| view! { <HowToReport city/> })}
@@ -68,7 +68,7 @@ fn HowToReport(city: CityView) -> impl IntoView {
 #[component]
 fn Services(city: CityView) -> impl IntoView {
     view! {
-        <ul class="card rows" data-testid="services">
+        <ul class="card rows services" data-testid="services">
             {city
                 .services
                 .iter()
@@ -79,8 +79,9 @@ fn Services(city: CityView) -> impl IntoView {
                             <span class="disc"><ServiceIcon code=service.code.clone()/></span>
                             <div class="grow">
                                 <p class="ttl">{service_name(&service.code)}</p>
-                                <p class="sub">{by}</p>
-                                <p class="sub">{sla_words(service.sla)}</p>
+                                {service_description(&service.code)
+                                    .map(|words| view! { <p class="for">{words}</p> })}
+                                <p class="sub">{by} " · " {sla_words(service.sla)}</p>
                             </div>
                         </li>
                     }
@@ -91,11 +92,14 @@ fn Services(city: CityView) -> impl IntoView {
 }
 
 fn sla_words(sla: Sla) -> String {
-    match sla {
-        Sla::Hours { response, resolution } => {
+    match (sla, sla.figures()) {
+        (_, None) => t!("sla-next-service-day"),
+        (Sla::Hours { .. }, Some((response, resolution))) => {
             t!("sla-hours", response = response, resolution = resolution)
         }
-        sla => t!("sla-days", response = sla.response(), resolution = sla.resolution()),
+        (_, Some((response, resolution))) => {
+            t!("sla-days", response = response, resolution = resolution)
+        }
     }
 }
 

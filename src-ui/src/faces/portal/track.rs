@@ -92,9 +92,14 @@ pub(crate) fn Track() -> impl IntoView {
     }
 }
 
+/// Dates are shown while they are to come: what waits has none, and what is done needs none.
+fn shows_dates(status: RequestStatus) -> bool {
+    status.is_open() && status != RequestStatus::OnHold
+}
+
 #[component]
 fn TrackedRequest(request: PublicRequest) -> impl IntoView {
-    let promise = request.promise.filter(|_| request.status != RequestStatus::Resolved);
+    let promise = request.promise.filter(|_| shows_dates(request.status));
     let mut steps = request.steps;
     // Kept oldest first; read newest first, like one's own reports.
     steps.reverse();

@@ -2,19 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use leptos::attr::custom::custom_attribute;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 use mend_core::api::FlowStep;
-use mend_core::catalogue::{Answer, Question, QuestionKind, Service};
+use mend_core::catalogue::{Answer, AnswerProblemKind, Question, QuestionKind, Service};
 
 use super::flow::{Flow, address, use_flow};
 use super::place::focus_field;
 use super::report::ActionBar;
 use crate::components::field::{FieldError, MAX_TEXT, TextArea};
-use crate::components::icon::Icon;
 use crate::components::page::Heading;
+use crate::components::phone::Phone;
 use crate::components::words::{choice_text, question_text};
 use crate::context::use_room;
+use crate::format;
 use crate::i18n::{find, t};
 
 type Errors = RwSignal<BTreeMap<String, String>>;
@@ -31,15 +33,15 @@ pub(crate) fn DetailsStep() -> impl IntoView {
     });
     let navigate = use_navigate();
     let next = move |_| {
-        let problem = service.get_untracked().and_then(|service| first_missing(flow, &service));
+        let problem = service.get_untracked().and_then(|service| first_problem(flow, &service));
         let long = flow.draft.with_untracked(|draft| {
             draft.as_ref().is_some_and(|draft| draft.description.chars().nth(MAX_TEXT).is_some())
         });
         match problem {
-            Some(question) => {
+            Some((question, words)) => {
                 focus_field(&format!("q-{question}"));
                 errors.update(|errors| {
-                    errors.insert(question, t!("details-missing"));
+                    errors.insert(question, words);
                 });
             }
             None if long => focus_field("anything-else"),
@@ -48,8 +50,8 @@ pub(crate) fn DetailsStep() -> impl IntoView {
     };
     view! {
         <div class="body">
+            <Emergency service quiet=true/>
             <Heading text=t!("details-title")/>
-            <Emergency service/>
             {move || {
                 service.get().map(|service| {
                     let code = service.code.clone();
@@ -78,18 +80,39 @@ pub(crate) fn DetailsStep() -> impl IntoView {
     }
 }
 
-fn first_missing(flow: Flow, service: &Service) -> Option<String> {
+fn first_problem(flow: Flow, service: &Service) -> Option<(String, String)> {
     flow.draft.with_untracked(|draft| {
         let problem = service.check_answers(&draft.as_ref()?.answers).err()?;
-        Some(problem.question)
+        let words = match (problem.kind, service.question(&problem.question)) {
+            (AnswerProblemKind::TooLong, Some(question)) => too_long(question),
+            _ => t!("details-missing"),
+        };
+        Some((problem.question, words))
     })
 }
 
-/// Danger comes before everything else.
+fn too_long(question: &Question) -> String {
+    let limit = u32::try_from(question.limit()).map_or(f64::INFINITY, f64::from);
+    t!("answer-too-long", limit = format::number(limit))
+}
+
+/// Danger comes before everything else on the screen: whom to call, as soon as someone says that
+/// it is an emergency.
 #[component]
-fn Emergency(service: Memo<Option<Service>>) -> impl IntoView {
+pub(crate) fn Emergency(
+    /// The service that asks.
+    service: Memo<Option<Service>>,
+    /// Says whom to call also before that, where the service knows emergencies.
+    #[prop(optional)]
+    quiet: bool,
+) -> impl IntoView {
     let room = use_room();
     let flow = use_flow();
+    let asks = Memo::new(move |_| {
+        service.with(|service| {
+            service.as_ref().is_some_and(|service| service.questions.iter().any(|q| q.emergency))
+        })
+    });
     let danger = Memo::new(move |_| {
         service.with(|service| {
             service.as_ref().is_some_and(|service| {
@@ -100,20 +123,34 @@ fn Emergency(service: Memo<Option<Service>>) -> impl IntoView {
             })
         })
     });
+    // Whoever says so further down sees it all the same.
+    Effect::new(move |before: Option<bool>| {
+        let now = danger.get();
+        if now && before == Some(false) {
+            window().scroll_to_with_x_and_y(0.0, 0.0);
+        }
+        now
+    });
     view! {
-        <div role="alert">
+        {move || {
+            let number = room.city_now()?.emergency_number;
+            // The same words in the same place before and after, so that nothing moves.
+            ((quiet && asks.get()) || danger.get()).then(|| {
+                let call = t!("emergency-call", number = number.clone());
+                let testid = move || if danger.get() { "emergency" } else { "emergency-quiet" };
+                view! {
+                    <div class="emergency" class:st-over=move || danger.get() data-testid=testid>
+                        <p class="h-3">{t!("emergency-title")}</p>
+                        <Phone text=call number icon="phone" class="emergency-call"/>
+                    </div>
+                }
+            })
+        }}
+        <div class="vh" role="alert">
             {move || {
                 let number = room.city_now()?.emergency_number;
                 danger.get().then(|| {
-                    view! {
-                        <div class="bn st-over" data-testid="emergency">
-                            <Icon name="alert"/>
-                            <p>
-                                <b>{t!("emergency-title")}</b> " "
-                                {t!("emergency-call", number = number)}
-                            </p>
-                        </div>
-                    }
+                    view! { {t!("emergency-title")} " " {t!("emergency-call", number = number)} }
                 })
             }}
         </div>
@@ -150,7 +187,7 @@ fn Ask(service: String, question: Question, errors: Errors) -> impl IntoView {
     let error_id = format!("q-{code}-error");
     let optional =
         (!question.required).then(|| view! { " " <span class="opt">{t!("optional")}</span> });
-    match question.kind {
+    match question.kind.clone() {
         QuestionKind::Choice(choices) => {
             let few = choices.len() <= 3;
             let name = format!("q-{code}");
@@ -219,7 +256,20 @@ fn Ask(service: String, question: Question, errors: Errors) -> impl IntoView {
             }
             .into_any()
         }
-        QuestionKind::Text => {
+        QuestionKind::Text | QuestionKind::Plate => {
+            let plate = question.kind == QuestionKind::Plate;
+            let (limit, over) = (question.limit(), too_long(&question));
+            let error = Signal::derive(move || {
+                let long = answer.with(|answer| {
+                    matches!(answer, Some(Answer::Text(text)) if text.trim().chars().nth(limit).is_some())
+                });
+                if long { Some(over.clone()) } else { error.get() }
+            });
+            let hint_id = hint.is_some().then(|| format!("q-{code}-hint"));
+            let described = match &hint_id {
+                Some(hint_id) => format!("{hint_id} {error_id}"),
+                None => error_id.clone(),
+            };
             let text = move || {
                 answer.with(|answer| match answer {
                     Some(Answer::Text(text)) => text.clone(),
@@ -229,19 +279,66 @@ fn Ask(service: String, question: Question, errors: Errors) -> impl IntoView {
             view! {
                 <div class="field" class:is-bad=move || error.with(Option::is_some) data-question=code.clone()>
                     <label class="usa-label" for=format!("q-{code}")>{label}{optional}</label>
-                    {hint.map(|hint| view! { <p class="hint">{hint}</p> })}
-                    <input
-                        class="in usa-input"
-                        type="text"
-                        id=format!("q-{code}")
-                        aria-describedby=error_id.clone()
-                        prop:value=text
-                        on:input:target=move |event| set(Answer::Text(event.target().value()), true)
-                    />
+                    {hint.map(|hint| view! { <p class="hint" id=hint_id.clone()>{hint}</p> })}
+                    {if question.required && !plate {
+                        // What must be said in words gets room for them.
+                        view! {
+                            <textarea
+                                class="in usa-textarea"
+                                id=format!("q-{code}")
+                                rows="3"
+                                required=true
+                                aria-describedby=described
+                                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                                prop:value=text
+                                on:input:target=move |event| {
+                                    set(Answer::Text(event.target().value()), true);
+                                }
+                            ></textarea>
+                        }
+                            .into_any()
+                    } else {
+                        view! {
+                            <input
+                                {..custom_attribute("autocorrect", plate.then_some("off"))}
+                                class=if plate { "in in-code in-plate usa-input" } else { "in usa-input" }
+                                type="text"
+                                id=format!("q-{code}")
+                                autocomplete=plate.then_some("off")
+                                autocapitalize=plate.then_some("characters")
+                                spellcheck=plate.then_some("false")
+                                required=question.required
+                                aria-describedby=described
+                                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                                prop:value=text
+                                on:input:target=move |event| {
+                                    let field = event.target();
+                                    if plate {
+                                        capitals(&field);
+                                    }
+                                    set(Answer::Text(field.value()), true);
+                                }
+                            />
+                        }
+                            .into_any()
+                    }}
                     <FieldError id=error_id.clone() text=error/>
                 </div>
             }
             .into_any()
+        }
+    }
+}
+
+/// Plates are written in capitals, whatever the keyboard says; the cursor stays where it is.
+fn capitals(field: &web_sys::HtmlInputElement) {
+    let (typed, at) = (field.value(), field.selection_start().ok().flatten());
+    let upper = typed.to_uppercase();
+    if upper != typed {
+        field.set_value(&upper);
+        if let Some(at) = at {
+            // A field that has just lost the focus has no cursor to keep.
+            let _ = field.set_selection_range(at, at);
         }
     }
 }

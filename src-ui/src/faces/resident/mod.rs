@@ -4,6 +4,7 @@ pub(crate) mod details;
 pub(crate) mod flow;
 pub(crate) mod home;
 pub(crate) mod notices;
+pub(crate) mod outside;
 pub(crate) mod photo_step;
 pub(crate) mod place;
 pub(crate) mod receipt;

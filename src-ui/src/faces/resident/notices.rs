@@ -91,6 +91,8 @@ fn NoticeRow(notice: Notice) -> impl IntoView {
         NoticeKind::Assigned => ("assigned", "st-assigned", "st-assigned"),
         NoticeKind::Started => ("started", "st-progress", "st-progress"),
         NoticeKind::Resolved => ("resolved", "st-resolved", "st-resolved"),
+        NoticeKind::OnHold => ("on_hold", "st-hold", "st-hold"),
+        NoticeKind::Duplicate => ("duplicate", "st-closed", "st-duplicate"),
     };
     let service = service_short(&notice.service_code);
     let by = notice.by.clone().unwrap_or_else(|| t!("notice-the-city"));

@@ -138,6 +138,7 @@ fn PhotoHint(photos: Memo<Vec<DraftPhoto>>) -> impl IntoView {
                 source: LocationSource::Photo,
                 accuracy_m: None,
                 fix_age_s: None,
+                asset: None,
                 label: hint.label,
             });
         });

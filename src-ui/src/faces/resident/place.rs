@@ -8,6 +8,7 @@ use mend_core::location::{Location, LocationSource};
 use serde_json::json;
 
 use super::flow::{Flow, address, use_flow};
+use super::outside::Outside;
 use super::report::ActionBar;
 use crate::components::field::FieldError;
 use crate::components::icon::Icon;
@@ -79,6 +80,7 @@ impl Finder {
                 },
                 accuracy_m: None,
                 fix_age_s: None,
+                asset: None,
                 label: place.label,
             });
         });
@@ -131,11 +133,11 @@ pub(crate) fn PlaceStep() -> impl IntoView {
     };
     let place = Memo::new(move |_| flow.get(|draft| draft.place.clone()).flatten());
     let near = RwSignal::new(Vec::<PlaceCandidate>::new());
-    let outside = RwSignal::new(false);
+    let preview = RwSignal::new(None::<Preview>);
     Effect::new(move |_| {
         let Some(point) = place.get().map(|place| place.point) else {
             near.set(Vec::new());
-            outside.set(false);
+            preview.set(None);
             return;
         };
         leptos::task::spawn_local(async move {
@@ -144,8 +146,8 @@ pub(crate) fn PlaceStep() -> impl IntoView {
                 near.try_set(list);
             }
             let args = json!({ "service_code": null, "point": point });
-            if let Ok(preview) = room.gateway.call::<Preview>("preview", args).await {
-                outside.try_set(!preview.inside);
+            if let Ok(answer) = room.gateway.call::<Preview>("preview", args).await {
+                preview.try_set(Some(answer));
             }
         });
     });
@@ -166,7 +168,7 @@ pub(crate) fn PlaceStep() -> impl IntoView {
         <div class="body">
             <Heading text=t!("place-title")/>
             <PlaceField finder/>
-            {move || outside.get().then(|| view! { <Outside/> })}
+            <Outside preview=preview.into()/>
             {move || {
                 place
                     .get()
@@ -354,23 +356,5 @@ fn source_words(source: LocationSource) -> String {
         LocationSource::Photo => t!("place-from-photo"),
         LocationSource::Coordinates => t!("place-from-coordinates"),
         _ => t!("place-from-address"),
-    }
-}
-
-#[component]
-fn Outside() -> impl IntoView {
-    let room = use_room();
-    move || {
-        let city = room.city_now()?;
-        Some(view! {
-            <div class="bn st-soon" role="alert" data-testid="outside">
-                <Icon name="alert"/>
-                <p>
-                    <b>{t!("outside-title", city = city.name)}</b>
-                    " "
-                    {t!("outside-text", phone = city.service_line)}
-                </p>
-            </div>
-        })
     }
 }

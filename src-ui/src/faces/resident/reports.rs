@@ -197,20 +197,31 @@ fn Trouble(entry: Entry, failure: RwSignal<Option<Failure>>) -> impl IntoView {
     }
 }
 
-/// Put it right, try again, or take what was refused out of the queue for good.
+/// Put right what was refused, or take it out of the queue for good. Trying again as it is goes for
+/// everything at once: see [`RetryNow`].
 #[component]
 pub(crate) fn Decide(
     /// What was refused: all of it, or only photos of what the city has.
     item: OutboxItem,
     /// Where a failure is shown.
     failure: RwSignal<Option<Failure>>,
+    /// The screen shows this alone: when it has gone, so has the screen.
+    #[prop(optional)]
+    alone: bool,
 ) -> impl IntoView {
     let room = use_room();
+    let navigate = use_navigate();
     let command = item.command;
+    let gone = alone && !item.accepted;
     let drop = move || {
+        let navigate = navigate.clone();
         leptos::task::spawn_local(async move {
             let args = json!({ "command": command });
-            failure.set(room.gateway.call::<()>("discard_outbox_item", args).await.err());
+            let done = room.gateway.call::<()>("discard_outbox_item", args).await;
+            if gone && done.is_ok() {
+                navigate("/reports", Default::default());
+            }
+            failure.try_set(done.err());
         });
     };
     let (label, sure) = if item.accepted {
@@ -224,7 +235,6 @@ pub(crate) fn Decide(
     view! {
         <div class="row wrap g2">
             {change}
-            <RetryNow failure/>
             <Twice label sure done=drop/>
         </div>
     }

@@ -2,14 +2,15 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use mend_core::api::{Delivery, RequestPage, StepKind};
+use mend_core::api::{Delivery, Failure, OutboxItem, RequestPage, StepKind};
 use mend_core::event::Promise;
 use mend_core::subject::RequestStatus;
 use mend_core::time::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::reports::Decide;
 use super::row::next_words;
-use crate::components::banner::{FailureNote, OfflineBanner};
+use crate::components::banner::{FailureNote, FailureOf, OfflineBanner};
 use crate::components::icon::Icon;
 use crate::components::page::{BackBar, Heading, Loading};
 use crate::components::photo::BeforeAfter;
@@ -17,7 +18,7 @@ use crate::components::seam::Seam;
 use crate::components::shell::ResidentShell;
 use crate::components::status::{Chip, delivery_look, request_look};
 use crate::components::timeline::Timeline;
-use crate::components::words::{refusal_words, service_short};
+use crate::components::words::{refusal_words, service_short, step_reason};
 use crate::context::use_room;
 use crate::format::{self, Names};
 use crate::i18n::t;
@@ -30,6 +31,16 @@ pub(crate) fn RequestScreen() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let page = room.live(move || gateway.call::<RequestPage>("request", json!({ "id": id.get() })));
+    let outbox = room.live(move || gateway.call::<Vec<OutboxItem>>("outbox", Value::Null));
+    let refused = Memo::new(move |_| {
+        let items = outbox.get().and_then(Result::ok).unwrap_or_default();
+        items.into_iter().find(|item| {
+            item.account.is_none()
+                && item.subject.id.to_string() == id.get()
+                && matches!(item.delivery, Delivery::NeedsYou { .. })
+        })
+    });
+    let failure = RwSignal::new(None::<Failure>);
     let good = Memo::new(move |_| page.get().and_then(Result::ok));
     let title = Signal::derive(move || match good.get() {
         Some(page) => title_of(&page),
@@ -48,10 +59,11 @@ pub(crate) fn RequestScreen() -> impl IntoView {
             <OfflineBanner/>
             <div class="body">
                 <Heading text=title/>
+                <FailureOf failure/>
                 {move || match page.get() {
                     None => view! { <Loading/> }.into_any(),
                     Some(Err(failure)) => view! { <FailureNote failure/> }.into_any(),
-                    Some(Ok(page)) => view! { <Page page/> }.into_any(),
+                    Some(Ok(page)) => view! { <Page page refused failure/> }.into_any(),
                 }}
             </div>
         </ResidentShell>
@@ -62,17 +74,37 @@ fn title_of(page: &RequestPage) -> String {
     let what =
         page.summary.service_code.as_deref().map_or_else(|| t!("report-unnamed"), service_short);
     let place = page.summary.place.clone();
+    let mended = page.steps.iter().any(|step| step.kind == StepKind::Resolved);
     match page.summary.status {
-        Some(RequestStatus::Resolved) => t!("request-mended", what = what, place = place),
+        // What was closed as a duplicate was not mended under this number.
+        Some(RequestStatus::Resolved | RequestStatus::Closed) if mended => {
+            t!("request-mended", what = what, place = place)
+        }
         _ => t!("request-open", what = what, place = place),
     }
 }
 
 #[component]
-fn Page(page: RequestPage) -> impl IntoView {
+fn Page(
+    page: RequestPage,
+    /// What a person must decide about it.
+    refused: Memo<Option<OutboxItem>>,
+    failure: RwSignal<Option<Failure>>,
+) -> impl IntoView {
+    let decide = move || refused.get().map(|item| view! { <Decide item failure alone=true/> });
     let summary = page.summary;
-    let resolved_at =
-        page.steps.iter().find(|step| step.kind == StepKind::Resolved).map(|step| step.at);
+    // What was reopened is not mended, whatever was said before.
+    let settled = summary.status.is_some_and(|status| !status.is_open());
+    let resolved_at = page
+        .steps
+        .iter()
+        .find(|step| step.kind == StepKind::Resolved)
+        .map(|step| step.at)
+        .filter(|_| settled);
+    let held = summary.status == Some(RequestStatus::OnHold);
+    let ended = page.steps.first().filter(|step| step.kind == StepKind::Duplicate);
+    let ended = ended.and_then(step_reason);
+    let merged = ended.is_some();
     let received_at =
         page.steps.iter().find(|step| step.kind == StepKind::Received).map(|step| step.at);
     let on_its_way = summary.delivery != Delivery::Received;
@@ -80,12 +112,12 @@ fn Page(page: RequestPage) -> impl IntoView {
         Delivery::NeedsYou { refusal } => Some(refusal_words(refusal)),
         _ => None,
     };
-    let outcome = outcome_words(resolved_at, received_at, summary.promise).unwrap_or_else(|| {
-        match summary.delivery {
+    let outcome = ended
+        .or_else(|| outcome_words(resolved_at, received_at, summary.promise))
+        .unwrap_or_else(|| match summary.delivery {
             Delivery::Waiting => t!("receipt-saved"),
             _ => next_words(&summary),
-        }
-    });
+        });
     let steps = page.steps;
     let said = page.description;
     view! {
@@ -111,12 +143,15 @@ fn Page(page: RequestPage) -> impl IntoView {
                                 <Icon name="alert"/>
                                 <p><b>{what}</b> " " {way}</p>
                             </div>
+                            {decide}
                         }
                     })}
                 <BeforeAfter before=page.before after=page.after/>
                 {summary
                     .promise
-                    .map(|promise| view! { <PromiseCard promise resolved_at/> })}
+                    // A report that became part of another one has that one's dates.
+                    .filter(|_| !merged)
+                    .map(|promise| view! { <PromiseCard promise resolved_at held/> })}
                 {(!said.is_empty())
                     .then(|| {
                         view! {
@@ -173,7 +208,12 @@ fn outcome_words(
 
 /// The dates that the city stands by, and whether it has kept them.
 #[component]
-fn PromiseCard(promise: Promise, resolved_at: Option<Timestamp>) -> impl IntoView {
+fn PromiseCard(
+    promise: Promise,
+    resolved_at: Option<Timestamp>,
+    /// Work waits, and the dates move with it.
+    held: bool,
+) -> impl IntoView {
     let kept = resolved_at.is_some_and(|at| at <= promise.resolution_due);
     view! {
         <section class="card pad stack g3" data-testid="promise">
@@ -190,6 +230,15 @@ fn PromiseCard(promise: Promise, resolved_at: Option<Timestamp>) -> impl IntoVie
                                 <span class="st st-ontime">
                                     <Icon name="check" size="i-16"/>
                                     {t!("promise-kept")}
+                                </span>
+                            }
+                        })}
+                    {held
+                        .then(|| {
+                            view! {
+                                <span class="st st-hold">
+                                    <Icon name="st-hold" size="i-16"/>
+                                    {t!("promise-paused")}
                                 </span>
                             }
                         })}

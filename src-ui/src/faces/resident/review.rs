@@ -4,10 +4,12 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use mend_core::api::{FlowStep, Preview, Receipt, ReportDraft};
-use mend_core::catalogue::Wanted;
+use mend_core::catalogue::{Visibility, Wanted};
 use serde_json::json;
 
+use super::details::Emergency;
 use super::flow::{address, use_flow};
+use super::outside::Outside;
 use super::report::{ActionBar, photos_words};
 use crate::components::icon::{Icon, ServiceIcon};
 use crate::components::page::Heading;
@@ -55,6 +57,11 @@ pub(crate) fn ReviewStep() -> impl IntoView {
             missing(draft, photo.map(|service| service.photo))
         })
     });
+    let service = Memo::new(move |_| {
+        let code = flow.get(|draft| draft.service_code.clone()).flatten()?;
+        room.service(&code)
+    });
+    let public = Memo::new(move |_| service.with(|s| s.as_ref().map(|s| s.public)));
     let navigate = use_navigate();
     let send = move |_| {
         let Some(id) = draft.with_untracked(|draft| draft.as_ref().map(|draft| draft.id)) else {
@@ -91,7 +98,9 @@ pub(crate) fn ReviewStep() -> impl IntoView {
 
     view! {
         <div class="body">
+            <Emergency service/>
             <Heading text=t!("review-title")/>
+            <Outside preview=Signal::derive(move || preview.get())/>
             {move || {
                 gap.get().map(|(text, _)| {
                     view! {
@@ -106,16 +115,13 @@ pub(crate) fn ReviewStep() -> impl IntoView {
             <div class="well row row-t g3">
                 <Icon name="lock" size="i-20"/>
                 <div class="sm stack g1">
-                    <p><b>{t!("review-public")}</b> " " {t!("review-public-text")}</p>
+                    <p><b>{t!("review-public")}</b> " " {move || public_words(public.get())}</p>
                     <p><b>{t!("review-city-only")}</b> " " {t!("review-city-only-text")}</p>
                 </div>
             </div>
             {move || {
                 let preview = preview.get()?;
-                if !preview.inside {
-                    return Some(view! { <OutsideNote/> }.into_any());
-                }
-                let promise = preview.promise?;
+                let promise = preview.promise.filter(|_| preview.inside)?;
                 let reply = format::due_day(promise.response_due, Names::Long);
                 let mended = format::due_day(promise.resolution_due, Names::Long);
                 Some(
@@ -128,8 +134,7 @@ pub(crate) fn ReviewStep() -> impl IntoView {
                                 <span class="muted sm">{t!("review-promise-mended", date = mended)}</span>
                             </p>
                         </div>
-                    }
-                    .into_any(),
+                    },
                 )
             }}
         </div>
@@ -164,21 +169,14 @@ pub(crate) fn ReviewStep() -> impl IntoView {
     }
 }
 
-#[component]
-fn OutsideNote() -> impl IntoView {
-    let room = use_room();
-    let city = room.city_now();
-    city.map(|city| {
-        view! {
-            <div class="bn st-soon" data-testid="outside">
-                <Icon name="alert"/>
-                <p>
-                    <b>{t!("outside-title", city = city.name)}</b> " "
-                    {t!("outside-text", phone = city.service_line)}
-                </p>
-            </div>
-        }
-    })
+/// What everyone may see of a report, and when.
+fn public_words(public: Option<Visibility>) -> String {
+    match public {
+        None | Some(Visibility::AtOnce) => t!("review-public-text"),
+        Some(Visibility::AfterAssessment) => t!("review-public-later"),
+        Some(Visibility::Coarse) => t!("review-public-coarse"),
+        Some(Visibility::Never) => t!("review-public-never"),
+    }
 }
 
 #[component]

@@ -28,8 +28,12 @@ pub(crate) fn next_words(report: &ReportSummary) -> String {
         }
         (Delivery::SignInNeeded, ..) => t!("next-sign-in"),
         (Delivery::NeedsYou { .. }, ..) => t!("next-needs-you"),
-        (_, Some(RequestStatus::Resolved), _) => format::moment(report.moved_at),
-        (_, Some(RequestStatus::Received), Some(promise)) => {
+        (_, Some(RequestStatus::Resolved | RequestStatus::Closed), _) => {
+            format::moment(report.moved_at)
+        }
+        // The promised dates move while work waits.
+        (_, Some(RequestStatus::OnHold), _) => t!("next-on-hold"),
+        (_, Some(RequestStatus::Received | RequestStatus::Reopened), Some(promise)) => {
             t!("next-reply-by", date = format::due_day(promise.response_due, Names::Short))
         }
         (_, Some(_), Some(promise)) => {

@@ -22,7 +22,7 @@ use crate::{
 pub(super) struct Driver {
     process: Child,
     port: u16,
-    log: PathBuf,
+    log: Option<PathBuf>,
 }
 
 impl Driver {
@@ -32,18 +32,32 @@ impl Driver {
         fs::create_dir_all(folder)?;
         let path = folder.join("window.log");
         let log = File::options().create(true).append(true).open(&path)?;
+        Self::writing_to(program, log.try_clone()?.into(), log.into(), Some(path)).await
+    }
+
+    /// The same, where nobody reads what is written: as from an icon.
+    pub(super) async fn start_unheard(program: &str) -> Result<Self> {
+        Self::writing_to(program, Stdio::null(), Stdio::null(), None).await
+    }
+
+    async fn writing_to(
+        program: &str,
+        stdout: Stdio,
+        stderr: Stdio,
+        log: Option<PathBuf>,
+    ) -> Result<Self> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let process = Command::new(program)
             .arg(format!("--port={port}"))
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
+            .stdout(stdout)
+            .stderr(stderr)
             .spawn()
             .with_context(|| {
                 format!("{program} could not be started; `cargo xtask install --tests` installs it")
             })?;
-        let mut driver = Self { process, port, log: path };
+        let mut driver = Self { process, port, log };
         until(&format!("{program} listens"), async || {
             if let Some(status) = driver.process.try_wait()? {
                 bail!("{program} ended with {status}");
@@ -77,7 +91,8 @@ impl Driver {
     }
 
     fn told(&self) -> String {
-        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let Some(log) = &self.log else { return "nobody heard why".to_owned() };
+        let log = fs::read_to_string(log).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
         format!("its last words:\n{}", lines[lines.len().saturating_sub(30)..].join("\n"))
     }

@@ -103,3 +103,18 @@ pub(super) const PICTURES: &str = r#"
 const all = [...document.querySelectorAll("img[src]")];
 return { all: all.length, drawn: all.filter((e) => e.complete && e.naturalWidth > 0).length };
 "#;
+
+/// Calls back once letters and pictures are drawn and no movement is under way; one without an end
+/// is not waited for.
+pub(super) const SETTLE: &str = r#"
+const done = arguments[arguments.length - 1];
+(async () => {
+  await document.fonts.ready;
+  const pictures = [...document.querySelectorAll("img[src]")];
+  await Promise.all(pictures.map((e) => e.decode().catch(() => {})));
+  const ends = (a) => a.effect && a.effect.getComputedTiming().endTime !== Infinity;
+  const moving = document.getAnimations().filter((a) => a.playState === "running" && ends(a));
+  await Promise.all(moving.map((a) => a.finished.catch(() => {})));
+  requestAnimationFrame(() => requestAnimationFrame(() => done(null)));
+})();
+"#;

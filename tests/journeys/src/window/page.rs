@@ -36,6 +36,30 @@ impl Page {
         .await
     }
 
+    /// Presses a button that asks back, and then its question: `sure` is what it asks. Once more if
+    /// it no longer asks, because its window was left meanwhile.
+    pub async fn click_sure(&self, label: &str, sure: &str) -> Result<()> {
+        let press = async |name| match self.look(By::Role("button", name)).await?.first() {
+            Some(button) => {
+                self.bring_up(button).await?;
+                Ok::<_, anyhow::Error>(Some(button.click().await?))
+            }
+            None => Ok(None),
+        };
+        let done = until(&format!("{label:?}, and {sure:?}"), async || {
+            press(label).await?;
+            press(sure).await
+        })
+        .await;
+        self.keep_picture(done).await
+    }
+
+    /// Clicks what ends the page: the page may be gone before it says so.
+    pub async fn click_away(&self, by: By<'_>) -> Result<()> {
+        drop(self.find(by).await?.click().await);
+        Ok(())
+    }
+
     /// Replaces what a field holds. The field is named by its label.
     pub async fn fill(&self, label: &str, text: &str) -> Result<()> {
         let by = By::Field(label);
@@ -134,8 +158,33 @@ impl Page {
         Ok(self.client.execute(script, Vec::new()).await?)
     }
 
-    /// Keeps a picture and the page's text beside the other journeys' pictures.
+    /// As [`Self::script`], for a script that ends by calling its last argument.
+    pub(super) async fn script_to_end(&self, script: &str, args: Vec<Value>) -> Result<Value> {
+        Ok(self.client.execute_async(script, args).await?)
+    }
+
+    /// Makes the page so many CSS pixels wide and high.
+    pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
+        self.client.set_window_size(width, height).await?;
+        let is = "return [innerWidth, innerHeight]";
+        let sized = async || Ok((self.script(is).await? == json!([width, height])).then_some(()));
+        until(&format!("a page of {width} by {height}"), sized).await
+    }
+
+    /// Waits until the page is drawn as it will stay: letters and pictures are there, and nothing
+    /// moves any more.
+    pub async fn settle(&self) -> Result<()> {
+        self.script_to_end(find::SETTLE, Vec::new()).await.map(drop)
+    }
+
+    /// Keeps a picture and the page's text beside the other journeys' pictures, once the page is
+    /// drawn.
     pub async fn picture(&self, name: &str) -> Result<PathBuf> {
+        self.settle().await?;
+        self.picture_now(name).await
+    }
+
+    async fn picture_now(&self, name: &str) -> Result<PathBuf> {
         let folder = env::var_os("MEND_SCREENSHOTS").map_or_else(env::temp_dir, PathBuf::from);
         fs::create_dir_all(&folder)?;
         let picture = folder.join(format!("{name}.png"));
@@ -191,7 +240,7 @@ impl Page {
         let Err(error) = done else { return done };
         let thread = std::thread::current();
         let test = thread.name().unwrap_or("journey").replace("::", "-");
-        Err(match self.picture(&format!("{test}-{}", self.mark)).await {
+        Err(match self.picture_now(&format!("{test}-{}", self.mark)).await {
             Ok(picture) => {
                 let text = self.page_text().await.unwrap_or_default();
                 error.context(format!("see {}; the page says:\n{text}", picture.display()))

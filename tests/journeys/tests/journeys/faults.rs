@@ -12,19 +12,19 @@ use mend_e2e::{CameraPhoto, Network, Programs, Proxy, Server, until};
 use tempfile::TempDir;
 
 /// 214 Kestrel Street, in the zone of Streets Crew 1.
-pub(crate) const LAT: f64 = 44.631_732;
-pub(crate) const LON: f64 = -124.051_676;
+pub(crate) const LAT: f64 = 44.631_79;
+pub(crate) const LON: f64 = -124.051_25;
 
 /// A backend, the network before it, and a device that has met the city once.
-struct World {
-    folder: TempDir,
-    server: Server,
+pub(crate) struct World {
+    pub(crate) folder: TempDir,
+    pub(crate) server: Server,
     proxy: Proxy,
     device: Device,
 }
 
 impl World {
-    async fn new() -> Result<Self> {
+    pub(crate) async fn new() -> Result<Self> {
         let programs = Programs::from_env()?;
         let folder = tempfile::tempdir()?;
         let server = Server::start(&programs, &folder.path().join("server")).await?;
@@ -35,7 +35,7 @@ impl World {
     }
 
     /// Writes a report as the window does, and sends it.
-    async fn report(&self, photo: Option<CameraPhoto>) -> Result<Receipt> {
+    pub(crate) async fn report(&self, photo: Option<CameraPhoto>) -> Result<Receipt> {
         let device = &self.device;
         let mut draft = device.report_draft().await?;
         if let Some(photo) = photo {
@@ -52,6 +52,7 @@ impl World {
             source: LocationSource::Address,
             accuracy_m: None,
             fix_age_s: None,
+            asset: None,
             label: "214 Kestrel Street".to_owned(),
         });
         draft.service_code = Some("pothole".to_owned());
@@ -69,7 +70,7 @@ impl World {
     }
 
     /// Waits until the device knows that all of it has arrived.
-    async fn arrived(&self, receipt: &Receipt) -> Result<ReportSummary> {
+    pub(crate) async fn arrived(&self, receipt: &Receipt) -> Result<ReportSummary> {
         until("the report has arrived whole", async || {
             let summary = self.summary(receipt).await?;
             Ok((summary.delivery == Delivery::Received && summary.number.is_some())

@@ -2,7 +2,7 @@
 //! reaches the resident. In the real window, with a kill on either side.
 
 use anyhow::{Context, Result, ensure};
-use mend_core::api::{PublicRequest, StepKind, Tracked};
+use mend_core::api::{PublicRequest, StepKind};
 use mend_core::subject::RequestStatus;
 use mend_core::time::Timestamp;
 use mend_e2e::{
@@ -10,9 +10,9 @@ use mend_e2e::{
     window::By,
 };
 
+use crate::acts::{CODE, look_into, tracked};
 use crate::faults::{LAT, LON, stored_photos};
 
-const CODE: By<'_> = By::Css("[data-testid=tracking-code]");
 const CHIP: By<'_> = By::Css("[data-testid=status-chip]");
 const CARD: By<'_> = By::Css("[data-testid=report-card]");
 
@@ -182,19 +182,9 @@ async fn report(window: &Window, photo: &std::path::Path) -> Result<String> {
     Ok(code)
 }
 
-/// What anyone with the code may know, past every proxy.
-async fn tracked(server: &Server, code: &str) -> Result<Vec<PublicRequest>> {
-    let answer = reqwest::get(server.url(&format!("/v1/track/{code}"))).await?;
-    if answer.status() == reqwest::StatusCode::NOT_FOUND {
-        return Ok(Vec::new());
-    }
-    Ok(answer.error_for_status()?.json::<Tracked>().await?.requests)
-}
-
 /// 214 Kestrel Street lies in Old Mill, whose potholes go to the first crew of Streets.
 fn routed_by_its_zone(server: &Server) -> Result<()> {
-    let only_read = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
-    let log = rusqlite::Connection::open_with_flags(server.data().join("mend.sqlite"), only_read)?;
+    let log = look_into(&server.data().join("mend.sqlite"))?;
     let requests: Vec<(String, String, String)> = log
         .prepare(
             "SELECT department, crew, (SELECT body FROM events WHERE type = 'located')
