@@ -16,7 +16,7 @@ use crate::{PlacesError, make};
 
 /// Rises with every change of the tables or of what is put into them.
 const FORM: u32 = 1;
-/// Pages that are kept in memory, in KiB: a third of a city of 100,000 addresses.
+/// Pages that are kept in memory, in KiB.
 const CACHE_KIB: i32 = 4096;
 
 /// The index that is there, if it is whole and made from this pack.

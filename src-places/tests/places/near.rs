@@ -1,6 +1,7 @@
 //! What is nearest.
 
 use mend_core::city::PlaceKind;
+use mend_core::city::pack::Places as Gazetteer;
 use mend_places::{MAX_PLACES, Places};
 use proptest::prelude::*;
 
@@ -34,18 +35,17 @@ fn a_side_of_the_street_keeps_its_parity() {
 
 #[test]
 fn over_the_date_line_and_at_the_pole() {
-    let places = |at| mend_core::city::pack::Places {
-        assets: vec![asset("buoy", "1", at)],
-        ..Default::default()
-    };
-    for (at, from) in [
-        (point(-16.8, 179.9999), point(-16.8, -179.9999)),
-        (point(89.9999, 10.0), point(89.9999, -170.0)),
-        (point(-89.9, 10.0), point(60.0, 10.0)),
+    for (nearest, other, from) in [
+        (point(-16.8, 179.9999), point(-16.8, -179.9995), point(-16.8, -179.9999)),
+        (point(-16.8, -179.9999), point(-16.8, 179.9995), point(-16.8, 179.9999)),
+        (point(89.9999, 10.0), point(89.9995, -170.0), point(89.9999, -170.0)),
+        (point(-89.9, 10.0), point(-89.9, 10.1), point(60.0, 10.0)),
     ] {
-        let index = Places::in_memory(&pack(places(at))).unwrap();
+        let assets = vec![asset("buoy", "1", other), asset("buoy", "2", nearest)];
+        let index = Places::in_memory(&pack(Gazetteer { assets, ..Default::default() })).unwrap();
         let found = index.nearest_assets(from, &[], 1).unwrap();
-        assert_eq!(found[0].distance_m, Some(from.distance_m(at)));
+        assert_eq!(found[0].point, nearest);
+        assert_eq!(found[0].distance_m, Some(from.distance_m(nearest)));
     }
 }
 

@@ -26,6 +26,11 @@ pub(crate) fn service_description(code: &str) -> Option<String> {
     find(&format!("service-{code}-description"), &[])
 }
 
+/// "Streetlight".
+pub(crate) fn asset_kind(kind: &str) -> String {
+    find(&format!("asset-{kind}"), &[]).unwrap_or_else(|| kind.to_owned())
+}
+
 /// What a service asks.
 pub(crate) fn question_text(service: &str, question: &str) -> String {
     find(&format!("q-{service}-{question}"), &[]).unwrap_or_else(|| question.to_owned())

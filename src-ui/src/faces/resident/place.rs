@@ -3,7 +3,7 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
-use mend_core::api::{FlowStep, PlaceCandidate, Preview};
+use mend_core::api::{FlowStep, PlaceCandidate, PlaceKind, Preview};
 use mend_core::location::{Location, LocationSource};
 use serde_json::json;
 
@@ -13,6 +13,7 @@ use super::report::ActionBar;
 use crate::components::field::FieldError;
 use crate::components::icon::Icon;
 use crate::components::page::Heading;
+use crate::components::words::asset_kind;
 use crate::context::use_room;
 use crate::format;
 use crate::i18n::t;
@@ -73,14 +74,16 @@ impl Finder {
             draft.place_text.clone_from(&place.label);
             draft.place = Some(Location {
                 point: place.point,
-                source: if place.is_address {
-                    LocationSource::Address
-                } else {
-                    LocationSource::Coordinates
+                source: match place.kind {
+                    PlaceKind::Asset => LocationSource::Asset,
+                    PlaceKind::Coordinates => LocationSource::Coordinates,
+                    PlaceKind::Address | PlaceKind::Street | PlaceKind::Intersection => {
+                        LocationSource::Address
+                    }
                 },
                 accuracy_m: None,
                 fix_age_s: None,
-                asset: None,
+                asset: place.asset,
                 label: place.label,
             });
         });
@@ -184,6 +187,15 @@ pub(crate) fn PlaceStep() -> impl IntoView {
     }
 }
 
+/// What a place is, where its name alone does not say it.
+fn about(place: &PlaceCandidate) -> Option<String> {
+    match (&place.asset, &place.instead_of) {
+        (Some(asset), _) => Some(asset_kind(&asset.kind)),
+        (None, Some(number)) => Some(t!("place-instead", number = number.clone())),
+        (None, None) => None,
+    }
+}
+
 /// Moves focus to a field by its id.
 pub(crate) fn focus_field(id: &str) {
     use wasm_bindgen::JsCast;
@@ -262,6 +274,7 @@ fn PlaceField(finder: Finder) -> impl IntoView {
                         key=|(at, place)| (*at, place.label.clone())
                         children=move |(at, place)| {
                             let label = place.label.clone();
+                            let about = about(&place);
                             view! {
                                 <li
                                     id=format!("place-option-{at}")
@@ -274,7 +287,10 @@ fn PlaceField(finder: Finder) -> impl IntoView {
                                     on:click=move |_| finder.choose(place.clone())
                                 >
                                     <Icon name="pin" size="i-20"/>
-                                    <span>{label}</span>
+                                    <span>
+                                        {label}
+                                        {about.map(|about| view! { <small class="option-about">{about}</small> })}
+                                    </span>
                                 </li>
                             }
                         }
@@ -355,6 +371,7 @@ fn source_words(source: LocationSource) -> String {
     match source {
         LocationSource::Photo => t!("place-from-photo"),
         LocationSource::Coordinates => t!("place-from-coordinates"),
+        LocationSource::Asset => t!("place-from-asset"),
         _ => t!("place-from-address"),
     }
 }

@@ -118,6 +118,7 @@ proptest! {
         let mut rising = expected.clone();
         rising.sort_unstable();
         prop_assert_eq!(range.numbers().collect::<Vec<_>>(), rising.clone());
+        prop_assert_eq!(Some(&range.bounds().1), rising.last());
         for number in 0..420 {
             prop_assert_eq!(range.has(number), rising.contains(&number));
             prop_assert_eq!(range.place(number).is_some(), rising.contains(&number));
