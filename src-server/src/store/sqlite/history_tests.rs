@@ -280,3 +280,23 @@ async fn rebuild_makes_the_read_tables_of_a_history_again() {
     assert_eq!(rebuilt.requests, u64::from(RECORDS));
     assert_eq!(read_tables(store.connection()), before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_cannot_be_written_is_passed_over_and_the_rest_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let earlier = numbers::text(2024, 3);
+    drop(store(folder.path(), None));
+    // Someone else has its number: no writing of it can ever succeed.
+    opened(folder.path())
+        .execute(
+            "INSERT INTO requests (id, version, state, tracking_code, number, status, received_at)
+             VALUES (x'00000000000000000000000000000001', 1, '{}', '', ?1, 'closed', 0)",
+            [&earlier],
+        )
+        .unwrap();
+    taken_over(folder.path(), 60, Clock::starting_at(UNTIL)).await;
+    let connection = opened(folder.path());
+    assert_eq!(number(&connection, "SELECT count(*) FROM requests"), 60, "59 and the other");
+    let doubles = "SELECT count(*) - count(DISTINCT number) FROM requests";
+    assert_eq!(number(&connection, doubles), 0);
+}
