@@ -400,6 +400,7 @@ fn memory_stays_bounded_however_zones_lie_on_each_other() {
         .collect();
     let zones = built(&made, None);
     assert!(zones.index_bytes() <= 2 * 52 * 1_024, "{}", zones.index_bytes());
+    assert!(zones.clone().with_cells(1_024).is_none(), "refused while it is built");
     assert_eq!(zones.locate(40.5, 10.5, DAY)["area"], "z0");
     assert_eq!(zones.locate(40.5, 10.5, DAY)["turned"], "z299");
 }

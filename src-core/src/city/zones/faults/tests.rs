@@ -252,6 +252,10 @@ fn swapped_coordinates_are_recognised() {
     );
     assert_eq!(said(&swapped_faults(&pack)).len(), 1);
     assert!(swapped_faults(&city(json!({"city": outline(), "area": outline()}))).is_empty());
+
+    // Where latitude and longitude are alike, what lies in the city is not swapped.
+    let ring = [[10.0, 10.2], [10.1, 10.2], [10.1, 10.3], [10.0, 10.2]];
+    assert_eq!(swapped_faults(&city(json!({"city": [zone("all", &ring, json!({}))]}))), []);
 }
 
 /// A city of 70 by 72 zones whose borders wind.
