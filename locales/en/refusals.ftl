@@ -69,6 +69,12 @@ refusal-not_allowed =
 refusal-already_completed =
     This order is completed already.
     Your work is kept. Dispatch can see both.
+refusal-work_started =
+    A crew has begun work on this, so it can no longer be taken back.
+    Nothing was changed. If it should not be mended, call the service line.
+refusal-answered =
+    The city has this report already, so it can no longer be changed here.
+    Nothing was changed.
 refusal-already_closed =
     This report is closed.
     Your words are kept on this device. If it is broken again, report it again.
@@ -195,6 +201,15 @@ refusal-photo_wrong_hash =
 refusal-photo_has_metadata =
     The photo still carries details about the camera.
     It is kept on this device. Remove it and add it again.
+refusal-upload_offset =
+    The city has { $offset } bytes of this photo.
+    It is kept on this device and goes on there by itself.
+refusal-upload_type =
+    The photo came in another form than the city reads.
+    It is kept on this device.
+refusal-upload_version =
+    The photo came by other rules than the city knows.
+    It is kept on this device.
 refusal-body_too_large =
     This is more than the city takes at once.
     It is kept on this device. Send it in smaller parts.

@@ -1,7 +1,7 @@
 //! `apply`: a subject after one more event. It reads no configuration and cannot fail: an event
 //! that makes no sense for the subject moves its version and nothing else.
 
-use crate::event::{Actor, Event, EventBody, Visibility};
+use crate::event::{Actor, Event, EventBody, PhotoRole, Visibility};
 use crate::id::{PhotoHash, SubjectKind};
 use crate::subject::{
     Closed, OrderStatus, Pause, Photo, RequestStatus, ServiceRequest, SubjectState, Warning,
@@ -119,7 +119,19 @@ fn name_photo(photos: &mut Vec<Photo>, photo: Photo) {
 fn verify_photo(photos: &mut [Photo], hash: PhotoHash) {
     for photo in photos.iter_mut().filter(|photo| photo.hash == hash) {
         photo.verified = true;
+        photo.missing = false;
     }
+}
+
+fn miss_photos(photos: &mut [Photo], hashes: &[PhotoHash]) {
+    for photo in photos.iter_mut().filter(|photo| hashes.contains(&photo.hash)) {
+        photo.missing = !photo.verified;
+    }
+}
+
+/// A photo that an event names.
+fn named(event: &Event, hash: PhotoHash, role: PhotoRole) -> Photo {
+    Photo { hash, role, verified: false, named_at: event.arrival(), missing: false }
 }
 
 fn apply_request(request: &mut ServiceRequest, event: &Event) {
@@ -171,9 +183,23 @@ fn apply_request(request: &mut ServiceRequest, event: &Event) {
             request.warnings.push(Warning { clock: *clock, percent: *percent });
         }
         EventBody::PhotoAdded { hash, role } => {
-            name_photo(&mut request.photos, Photo { hash: *hash, role: *role, verified: false })
+            name_photo(&mut request.photos, named(event, *hash, *role))
         }
         EventBody::PhotoVerified { hash } => verify_photo(&mut request.photos, *hash),
+        EventBody::PhotosMissing { hashes } => miss_photos(&mut request.photos, hashes),
+        EventBody::Amended { service_code, place, description, answers, dropped, pack: _ } => {
+            request.service_code.clone_from(service_code);
+            request.place = *place;
+            request.description = *description;
+            request.answers.clone_from(answers);
+            request.photos.retain(|photo| !dropped.contains(&photo.hash));
+        }
+        EventBody::Unassigned {} => {
+            request.crew = None;
+            if request.status == RequestStatus::Assigned {
+                request.status = RequestStatus::Received;
+            }
+        }
         EventBody::Resolved { outcome, .. } => {
             end_pause(request, event.occurred_at);
             request.outcome = Some(*outcome);
@@ -259,9 +285,30 @@ fn apply_order(order: &mut WorkOrder, event: &Event) {
             }
         }
         EventBody::PhotoAdded { hash, role } => {
-            name_photo(&mut order.photos, Photo { hash: *hash, role: *role, verified: false })
+            name_photo(&mut order.photos, named(event, *hash, *role))
         }
         EventBody::PhotoVerified { hash } => verify_photo(&mut order.photos, *hash),
+        EventBody::PhotosMissing { hashes } => miss_photos(&mut order.photos, hashes),
+        EventBody::Amended { service_code, place, description, answers, dropped, pack: _ } => {
+            order.service_code.clone_from(service_code);
+            order.place = *place;
+            order.description = *description;
+            order.answers.clone_from(answers);
+            order.photos.retain(|photo| !dropped.contains(&photo.hash));
+        }
+        // What the city says of changed words. An order is opened with the first of these.
+        EventBody::Prioritised { priority, .. } => order.priority = *priority,
+        EventBody::Routed { department, .. } => order.department.clone_from(department),
+        EventBody::Unassigned {} => {
+            if let Some(former) = order.crew.take()
+                && !order.former_crews.contains(&former)
+            {
+                order.former_crews.push(former);
+            }
+            if order.status == OrderStatus::Assigned {
+                order.status = OrderStatus::Unassigned;
+            }
+        }
         EventBody::Completed { outcome, flagged, .. } => {
             order.flagged |= *flagged;
             if order.status != OrderStatus::Completed {
@@ -287,8 +334,6 @@ fn apply_order(order: &mut WorkOrder, event: &Event) {
         | EventBody::Opened { .. }
         | EventBody::Located { .. }
         | EventBody::Numbered { .. }
-        | EventBody::Prioritised { .. }
-        | EventBody::Routed { .. }
         | EventBody::Ordered { .. }
         | EventBody::Warned { .. }
         | EventBody::Closed(_)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Answer;
 use crate::event::{ClockKind, HoldReason, Outcome, PhotoRole, Visibility};
-use crate::id::{OwnerHash, PhotoHash, SubjectId, SubjectKind};
+use crate::id::{CommandId, OwnerHash, PhotoHash, SubjectId, SubjectKind};
 use crate::location::{Location, Point};
 use crate::refusal::{Refusal, RefusalCode};
 use crate::time::Timestamp;
@@ -18,6 +18,8 @@ pub const TEXT_LIMIT: usize = 5_000;
 pub const LABEL_LIMIT: usize = 200;
 /// Most photos of one command.
 pub const PHOTO_LIMIT: usize = 10;
+/// Most earlier wordings that one report names.
+pub const EARLIER_LIMIT: usize = 100;
 /// Most bytes of an uploaded photo (already shrunk; the original may have 40 MB).
 pub const PHOTO_BYTES_LIMIT: u64 = 8 << 20;
 
@@ -50,6 +52,13 @@ pub struct Report {
     /// Photos to follow.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub photos: Vec<PhotoRef>,
+    /// Photos of the words that this report takes the place of, and that it leaves out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<PhotoHash>,
+    /// When the command that this one supersedes took the place of others in its turn: those, the
+    /// oldest first, so that none of them counts when it arrives after this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<CommandId>,
     /// The receipt, made on the device.
     pub tracking_code: TrackingCode,
     /// SHA-256 of the owner secret.
@@ -126,6 +135,14 @@ pub struct Merge {
     pub into: SubjectId,
 }
 
+/// The reporter takes a request back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdraw {
+    /// In the person's words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
 /// The server's clock itself: this much of a promised time is over. Never in a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tick {
@@ -171,6 +188,8 @@ pub enum CommandBody {
     Reopen(Reopen),
     /// Type 10.
     Merge(Merge),
+    /// Type 11.
+    Withdraw(Withdraw),
     /// Type 100; only by the system.
     VerifyPhoto(VerifyPhoto),
     /// Type 101; only by the system.
@@ -194,6 +213,7 @@ impl CommandBody {
             Self::Resume(_) => (8, 1),
             Self::Reopen(_) => (9, 1),
             Self::Merge(_) => (10, 1),
+            Self::Withdraw(_) => (11, 1),
             Self::VerifyPhoto(_) => (100, 1),
             Self::Tick(_) => (101, 1),
         }
@@ -212,6 +232,7 @@ impl CommandBody {
             Self::Resume(_) => "resume",
             Self::Reopen(_) => "reopen",
             Self::Merge(_) => "merge",
+            Self::Withdraw(_) => "withdraw",
             Self::VerifyPhoto(_) => "verify_photo",
             Self::Tick(_) => "tick",
         }
@@ -220,7 +241,11 @@ impl CommandBody {
     /// The subject kinds that it may name.
     pub const fn takes(&self, kind: SubjectKind) -> bool {
         match self {
-            Self::Report(_) | Self::Reopen(_) | Self::Merge(_) | Self::Tick(_) => {
+            Self::Report(_)
+            | Self::Reopen(_)
+            | Self::Merge(_)
+            | Self::Withdraw(_)
+            | Self::Tick(_) => {
                 matches!(kind, SubjectKind::ServiceRequest)
             }
             Self::AddNote(_) | Self::AddPhotos(_) | Self::VerifyPhoto(_) => true,
@@ -236,9 +261,11 @@ impl CommandBody {
     /// and photos are looked up.
     pub const fn kind(&self) -> Option<SubjectKind> {
         match self {
-            Self::Report(_) | Self::Reopen(_) | Self::Merge(_) | Self::Tick(_) => {
-                Some(SubjectKind::ServiceRequest)
-            }
+            Self::Report(_)
+            | Self::Reopen(_)
+            | Self::Merge(_)
+            | Self::Withdraw(_)
+            | Self::Tick(_) => Some(SubjectKind::ServiceRequest),
             Self::Assign(_)
             | Self::Start(_)
             | Self::Complete(_)
@@ -274,6 +301,7 @@ impl CommandBody {
             Self::Resume(body) => serde_json::to_vec(body),
             Self::Reopen(body) => serde_json::to_vec(body),
             Self::Merge(body) => serde_json::to_vec(body),
+            Self::Withdraw(body) => serde_json::to_vec(body),
             Self::VerifyPhoto(body) => serde_json::to_vec(body),
             Self::Tick(body) => serde_json::to_vec(body),
         }
@@ -307,6 +335,7 @@ impl CommandBody {
             (8, 1) => read(json).map(Self::Resume),
             (9, 1) => read(json).map(Self::Reopen),
             (10, 1) => read(json).map(Self::Merge),
+            (11, 1) => read(json).map(Self::Withdraw),
             // 100 and above are the system's own and never come from outside.
             _ => Err(Refusal::new(RefusalCode::UnknownCommand)
                 .with("type", type_)

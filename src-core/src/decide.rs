@@ -9,8 +9,8 @@ use crate::catalogue::{
     Answer, AnswerProblem, AnswerProblemKind, Catalogue, QuestionKind, Service, Wanted,
 };
 use crate::command::{
-    AddNote, CommandBody, Complete, Hold, LABEL_LIMIT, Merge, PHOTO_BYTES_LIMIT, PHOTO_LIMIT,
-    PhotoRef, Reopen, Report, TEXT_LIMIT, Tick,
+    AddNote, CommandBody, Complete, EARLIER_LIMIT, Hold, LABEL_LIMIT, Merge, PHOTO_BYTES_LIMIT,
+    PHOTO_LIMIT, PhotoRef, Reopen, Report, TEXT_LIMIT, Tick, Withdraw,
 };
 use crate::event::{
     Actor, ClockKind, Closing, Content, Event, EventBody, PhotoRole, RecordedAnswer, Visibility,
@@ -18,7 +18,10 @@ use crate::event::{
 use crate::id::{CommandId, ContentId, Origin, PhotoHash, Principal, SubjectRef};
 use crate::refusal::{Refusal, RefusalCode};
 use crate::subject::{OrderStatus, Photo, RequestStatus, ServiceRequest, SubjectState, WorkOrder};
-use crate::time::Timestamp;
+use crate::time::{DAY_MS, Timestamp};
+
+/// How long a photo may take after its words before it is missed: seven days of 24 hours.
+pub const MISSED_AFTER_MS: i64 = 7 * DAY_MS;
 
 /// Who speaks: taken from the signature, never from the body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +120,8 @@ pub struct Command {
     pub subject: SubjectRef,
     /// The version that the person saw; 0 for none.
     pub based_on: u32,
+    /// The command that this one takes the place of. Only a report does.
+    pub supersedes: Option<CommandId>,
     /// What it says.
     pub body: CommandBody,
 }
@@ -209,11 +214,18 @@ pub fn decide(
     view: Option<&SubjectState>,
     command: &Command,
 ) -> Result<Decision, Refusal> {
-    if !command.body.takes(command.subject.kind) {
+    let replaces = command.supersedes.is_some();
+    if !command.body.takes(command.subject.kind)
+        || replaces && !matches!(command.body, CommandBody::Report(_))
+    {
         return Err(RefusalCode::BadBody.into());
     }
     let writer = Writer::new(context, command, view.map_or(0, SubjectState::version));
     match (&command.body, view) {
+        (CommandBody::Report(report), Some(SubjectState::ServiceRequest(request))) => {
+            decide_amendment(writer, request, report)
+        }
+        // `takes` has already refused an order's.
         (CommandBody::Report(_), Some(_)) => Err(RefusalCode::AlreadyExists.into()),
         (CommandBody::Report(report), None) => decide_report(writer, report),
         (_, None) => Err(RefusalCode::NotFound.into()),
@@ -283,7 +295,11 @@ pub fn decide(
         (CommandBody::Merge(merge), Some(SubjectState::ServiceRequest(request))) => {
             decide_merge(writer, request, merge)
         }
-        (CommandBody::Tick(tick), Some(SubjectState::ServiceRequest(_))) => {
+        (CommandBody::Withdraw(withdraw), Some(SubjectState::ServiceRequest(request))) => {
+            may_add_to_request(context, request)?;
+            decide_withdraw(writer, request, withdraw)
+        }
+        (CommandBody::Tick(tick), Some(SubjectState::ServiceRequest(request))) => {
             if !matches!(context.speaker, Speaker::System | Speaker::Import) {
                 return Err(RefusalCode::NotAllowed.into());
             }
@@ -292,10 +308,21 @@ pub fn decide(
                 return Err(RefusalCode::NotFound.into());
             }
             let mut writer = writer;
-            writer.event(match tick.clock {
-                ClockKind::Closing => EventBody::Closed(Closing::Mended),
-                clock => EventBody::Warned { clock, percent: tick.percent, due: tick.due },
-            });
+            match tick.clock {
+                ClockKind::Closing => writer.event(EventBody::Closed(Closing::Mended)),
+                // Those that were named together are missed together.
+                ClockKind::Photos => {
+                    let missed =
+                        |photo: &&Photo| missed_at(request, photo).is_some_and(|at| at <= tick.due);
+                    let hashes = request.photos.iter().filter(missed).map(|photo| photo.hash);
+                    writer.event(EventBody::PhotosMissing { hashes: hashes.collect() });
+                }
+                ClockKind::Response | ClockKind::Resolution => writer.event(EventBody::Warned {
+                    clock: tick.clock,
+                    percent: tick.percent,
+                    due: tick.due,
+                }),
+            }
             Ok(writer.decision)
         }
         // `takes` has already refused these.
@@ -308,7 +335,10 @@ pub fn decide(
             Some(SubjectState::ServiceRequest(_)),
         )
         | (
-            CommandBody::Reopen(_) | CommandBody::Merge(_) | CommandBody::Tick(_),
+            CommandBody::Reopen(_)
+            | CommandBody::Merge(_)
+            | CommandBody::Withdraw(_)
+            | CommandBody::Tick(_),
             Some(SubjectState::WorkOrder(_)),
         ) => Err(RefusalCode::BadBody.into()),
     }
@@ -424,11 +454,86 @@ fn decide_note(mut writer: Writer<'_>, note: &AddNote) -> Result<Decision, Refus
 /// refused for its age: a service that is gone goes to the desk, questions that are new are asked
 /// later, and answers that no longer fit are kept as words.
 fn decide_report(mut writer: Writer<'_>, report: &Report) -> Result<Decision, Refusal> {
-    let context = writer.context;
+    check_report(writer.context, report)?;
+    let (place, description, answers) = write_words(&mut writer, report)?;
+    writer.event(EventBody::Reported {
+        service_code: report.service_code.clone(),
+        pack: recorded_pack(report),
+        place,
+        description,
+        answers,
+        tracking_code: report.tracking_code,
+        owner: report.owner,
+    });
+    writer.photos(&[], &report.photos);
+    Ok(writer.decision)
+}
+
+/// A report about a request that exists: newer words of its reporter, where it says so. They take
+/// the place of the older ones until a crew has started, and are a note afterwards.
+fn decide_amendment(
+    mut writer: Writer<'_>,
+    request: &ServiceRequest,
+    report: &Report,
+) -> Result<Decision, Refusal> {
+    let own = request.reporter.is_some() && request.reporter == writer.context.speaker.key();
+    if !own || writer.command.supersedes.is_none() || !request.has_receipt_of(report) {
+        return Err(RefusalCode::AlreadyExists.into());
+    }
+    check_report(writer.context, report)?;
+    let new = report.photos.iter().filter(|new| !request.photos.iter().any(|p| p.hash == new.hash));
+    check_photo_count(&request.photos, new.count())?;
+    if request.started_at.is_some() || !request.status.is_open() {
+        if let Some(text) = writer.text(&in_words(report)) {
+            writer.event(EventBody::NoteAdded { text, visibility: Visibility::Public });
+        }
+        writer.photos(&request.photos, &report.photos);
+        return Ok(writer.decision);
+    }
+    let (place, description, answers) = write_words(&mut writer, report)?;
+    let named = |hash| report.photos.iter().any(|photo| photo.hash == hash);
+    let dropped = request
+        .photos
+        .iter()
+        .filter(|photo| photo.role == PhotoRole::Before && report.dropped.contains(&photo.hash));
+    writer.event(EventBody::Amended {
+        service_code: report.service_code.clone(),
+        pack: recorded_pack(report),
+        place,
+        description,
+        answers,
+        dropped: dropped.map(|photo| photo.hash).filter(|hash| !named(*hash)).collect(),
+    });
+    writer.photos(&request.photos, &report.photos);
+    Ok(writer.decision)
+}
+
+/// What a report says, as one text. Flags and choices stand by their codes: there is no language
+/// here to say them in.
+fn in_words(report: &Report) -> String {
+    let answers = report.answers.iter().map(|(question, answer)| match answer {
+        Answer::Flag(flag) => format!("{question}: {flag}"),
+        Answer::Choice(text) | Answer::Text(text) => format!("{question}: {text}"),
+    });
+    let words = [report.description.clone(), report.location.label.clone()];
+    let lines: Vec<String> = words.into_iter().chain(answers).collect();
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim()).filter(|l| !l.is_empty()).collect();
+    lines.join("\n")
+}
+
+/// The pack that a report was made under, as events say it.
+fn recorded_pack(report: &Report) -> String {
+    report.pack_version.chars().filter(char::is_ascii_hexdigit).take(16).collect()
+}
+
+fn check_report(context: &Context<'_>, report: &Report) -> Result<(), Refusal> {
     let older = report.pack_version != context.pack_version;
     let service = context.catalogue.service(&report.service_code);
     if service.is_none() && !(older && is_code(&report.service_code)) {
         return Err(RefusalCode::UnknownService.into());
+    }
+    if report.earlier.len() > EARLIER_LIMIT {
+        return Err(RefusalCode::BadBody.into());
     }
     check_text(&report.location.label, LABEL_LIMIT)?;
     check_text(&report.description, TEXT_LIMIT)?;
@@ -444,6 +549,15 @@ fn decide_report(mut writer: Writer<'_>, report: &Report) -> Result<Decision, Re
     if !context.inside_city {
         return Err(RefusalCode::OutsideCity.into());
     }
+    Ok(())
+}
+
+/// What a report's events point to: its place, its words, its answers.
+type Words = (ContentId, Option<ContentId>, BTreeMap<String, RecordedAnswer>);
+
+/// Writes a report's content and says where it stands.
+fn write_words(writer: &mut Writer<'_>, report: &Report) -> Result<Words, Refusal> {
+    let service = writer.context.catalogue.service(&report.service_code);
     let place = writer.content(Content::Place(report.location.clone()));
     let description = writer.text(&report.description);
     let mut answers = BTreeMap::new();
@@ -471,17 +585,7 @@ fn decide_report(mut writer: Writer<'_>, report: &Report) -> Result<Decision, Re
         };
         answers.insert(question.clone(), recorded);
     }
-    writer.event(EventBody::Reported {
-        service_code: report.service_code.clone(),
-        pack: report.pack_version.chars().filter(char::is_ascii_hexdigit).take(16).collect(),
-        place,
-        description,
-        answers,
-        tracking_code: report.tracking_code,
-        owner: report.owner,
-    });
-    writer.photos(&[], &report.photos);
-    Ok(writer.decision)
+    Ok((place, description, answers))
 }
 
 /// Most answers of one report.
@@ -554,6 +658,38 @@ fn decide_reopen(
         writer.event(EventBody::NoteAdded { text, visibility: Visibility::Public });
     }
     Ok(writer.decision)
+}
+
+/// One that is taken back twice is taken back; the words of the second time are kept.
+fn decide_withdraw(
+    mut writer: Writer<'_>,
+    request: &ServiceRequest,
+    withdraw: &Withdraw,
+) -> Result<Decision, Refusal> {
+    check_text(&withdraw.note, TEXT_LIMIT)?;
+    let withdrawn = request.closed.is_some_and(|closed| closed.closing == Closing::Withdrawn);
+    if !withdrawn {
+        match request.status {
+            RequestStatus::Closed => return Err(RefusalCode::AlreadyClosed.into()),
+            RequestStatus::Resolved => return Err(RefusalCode::AlreadyCompleted.into()),
+            _ if request.started_at.is_some() => return Err(RefusalCode::WorkStarted.into()),
+            _ => {}
+        }
+    }
+    if let Some(text) = writer.text(&withdraw.note) {
+        writer.event(EventBody::NoteAdded { text, visibility: Visibility::Public });
+    }
+    if !withdrawn {
+        writer.event(EventBody::Closed(Closing::Withdrawn));
+    }
+    Ok(writer.decision)
+}
+
+/// When a photo that has not come is missed; none: it has come, or was missed already.
+pub(crate) fn missed_at(request: &ServiceRequest, photo: &Photo) -> Option<Timestamp> {
+    // States of before this was kept do not say when a photo was named.
+    let named = photo.named_at.max(request.received_at);
+    (!photo.verified && !photo.missing).then(|| named.plus_ms(MISSED_AFTER_MS))
 }
 
 fn decide_merge(

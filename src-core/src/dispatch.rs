@@ -9,9 +9,9 @@
 use std::collections::BTreeMap;
 
 use crate::apply::apply;
-use crate::catalogue::{Answer, Sla};
-use crate::city::{AssetQuery, City, PromiseQuery, RouteQuery};
-use crate::event::{Actor, Closing, Event, EventBody, RecordedAnswer, Visibility};
+use crate::catalogue::{Answer, Priority, Sla};
+use crate::city::{AssetQuery, City, PromiseQuery, RouteQuery, Routed};
+use crate::event::{Actor, Closing, Event, EventBody, Promise, RecordedAnswer, Visibility};
 use crate::id::{CommandId, Origin, PhotoHash, SubjectRef};
 use crate::location::AssetRef;
 use crate::subject::{ServiceRequest, SubjectState, WorkOrder};
@@ -91,7 +91,13 @@ pub fn dispatch(
             if matches!(cause.body, EventBody::Reported { .. }) {
                 answer_report(&mut writer, city, facts, request);
             } else if let Some(SubjectState::WorkOrder(order)) = &facts.linked {
-                move_order(&mut writer, city, events, request, order);
+                let amended =
+                    events.iter().any(|event| matches!(event.body, EventBody::Amended { .. }));
+                if amended {
+                    answer_amendment(&mut writer, city, facts, events, request, order);
+                } else {
+                    move_order(&mut writer, city, events, request, order);
+                }
             }
         }
         SubjectState::WorkOrder(order) => {
@@ -103,72 +109,90 @@ pub fn dispatch(
     writer.out
 }
 
+/// What the city's rules say of a request's words.
+struct Ruling {
+    priority: Priority,
+    priority_rule: String,
+    routed: Routed,
+    promise: Option<(Promise, Sla)>,
+}
+
+impl Ruling {
+    fn of(city: &City, facts: &Facts, request: &ServiceRequest) -> Self {
+        let answers = plain_answers(&request.answers);
+        let (priority, priority_rule) = city.priority(&request.service_code, &answers);
+        let routed = city.route(&RouteQuery {
+            service: &request.service_code,
+            zones: &facts.zones,
+            priority,
+            answers: &answers,
+            asset: facts
+                .asset
+                .as_ref()
+                .map(|known| AssetQuery { kind: &known.asset.kind, owner: &known.owner }),
+            at: request.clock_start,
+        });
+        let promise = city.sla(&request.service_code, priority).and_then(|sla| {
+            let (start, pauses) = (request.clock_start, &request.pauses);
+            let promise = city.promise(&PromiseQuery { sla, start, pauses, zones: &facts.zones });
+            Some((promise?, sla))
+        });
+        Self { priority, priority_rule, routed, promise }
+    }
+
+    fn located(facts: &Facts) -> EventBody {
+        EventBody::Located {
+            zones: facts.zones.clone(),
+            asset: facts.asset.as_ref().map(|known| known.asset.clone()),
+        }
+    }
+
+    fn prioritised(&self) -> EventBody {
+        EventBody::Prioritised { priority: self.priority, rule: self.priority_rule.clone() }
+    }
+
+    fn routed(&self) -> EventBody {
+        let Routed { department, rule, because, .. } = self.routed.clone();
+        EventBody::Routed { department, rule, because }
+    }
+
+    fn promised(&self) -> Option<EventBody> {
+        let (promise, sla) = self.promise?;
+        Some(EventBody::Promised { promise, sla: sla.to_string() })
+    }
+
+    fn assigned(&self) -> Option<EventBody> {
+        let crew = self.routed.crew.clone()?;
+        Some(EventBody::Assigned { crew, rule: Some(self.routed.rule.clone()) })
+    }
+}
+
 fn answer_report(writer: &mut Writer<'_>, city: &City, facts: &Facts, request: &ServiceRequest) {
     let here = SubjectRef::request(request.id);
     let mut version = request.version;
-    let city_says = || Some(Actor::City);
-    let located = EventBody::Located {
-        zones: facts.zones.clone(),
-        asset: facts.asset.as_ref().map(|known| known.asset.clone()),
-    };
-    writer.event(here, &mut version, city_says(), located);
-    writer.event(
-        here,
-        &mut version,
-        city_says(),
-        EventBody::Numbered { number: facts.number.clone() },
-    );
-    let answers = plain_answers(&request.answers);
-    let (priority, rule) = city.priority(&request.service_code, &answers);
-    writer.event(here, &mut version, city_says(), EventBody::Prioritised { priority, rule });
-    let routed = city.route(&RouteQuery {
-        service: &request.service_code,
-        zones: &facts.zones,
-        priority,
-        answers: &answers,
-        asset: facts
-            .asset
-            .as_ref()
-            .map(|known| AssetQuery { kind: &known.asset.kind, owner: &known.owner }),
-        at: request.clock_start,
-    });
-    writer.event(
-        here,
-        &mut version,
-        city_says(),
-        EventBody::Routed {
-            department: routed.department.clone(),
-            rule: routed.rule.clone(),
-            because: routed.because,
-        },
-    );
-    let sla = city.sla(&request.service_code, priority);
-    let promise = sla.and_then(|sla| {
-        let start = request.clock_start;
-        city.promise(&PromiseQuery { sla, start, pauses: &[], zones: &facts.zones })
-    });
-    if let (Some(promise), Some(sla)) = (promise, sla) {
-        let sla = sla.to_string();
-        writer.event(here, &mut version, city_says(), EventBody::Promised { promise, sla });
-    }
-
+    let ruling = Ruling::of(city, facts, request);
+    let numbered = EventBody::Numbered { number: facts.number.clone() };
     let order = SubjectRef::order(writer.origin.order(0));
-    writer.event(here, &mut version, city_says(), EventBody::Ordered { order: order.id });
+    let said = [Ruling::located(facts), numbered, ruling.prioritised(), ruling.routed()];
+    let ordered = EventBody::Ordered { order: order.id };
+    for body in said.into_iter().chain(ruling.promised()).chain([ordered]) {
+        writer.event(here, &mut version, Some(Actor::City), body);
+    }
     let mut order_version = 0;
     writer.event(
         order,
         &mut order_version,
-        city_says(),
+        Some(Actor::City),
         EventBody::Opened {
             request: request.id,
             number: facts.number.clone(),
             service_code: request.service_code.clone(),
-            priority,
-            department: routed.department,
+            priority: ruling.priority,
+            department: ruling.routed.department.clone(),
             place: request.place,
             description: request.description,
             answers: request.answers.clone(),
-            due: promise.map(|promise| promise.resolution_due),
+            due: ruling.promise.map(|(promise, _)| promise.resolution_due),
         },
     );
     for photo in &request.photos {
@@ -179,10 +203,53 @@ fn answer_report(writer: &mut Writer<'_>, city: &City, facts: &Facts, request: &
             EventBody::PhotoAdded { hash: photo.hash, role: photo.role },
         );
     }
-    if let Some(crew) = routed.crew {
-        let assigned = EventBody::Assigned { crew, rule: Some(routed.rule) };
-        writer.event(order, &mut order_version, city_says(), assigned.clone());
-        writer.event(here, &mut version, city_says(), assigned);
+    if let Some(assigned) = ruling.assigned() {
+        writer.event(order, &mut order_version, Some(Actor::City), assigned.clone());
+        writer.event(here, &mut version, Some(Actor::City), assigned);
+    }
+}
+
+/// The newer words go to the order as well. Where they say something that rules look at, the city
+/// answers anew; where they do not, what a dispatcher decided meanwhile stands.
+fn answer_amendment(
+    writer: &mut Writer<'_>,
+    city: &City,
+    facts: &Facts,
+    events: &[Event],
+    request: &ServiceRequest,
+    order: &WorkOrder,
+) {
+    let (here, to) = (SubjectRef::request(request.id), SubjectRef::order(order.id));
+    let (mut version, mut order_version) = (request.version, order.version);
+    for event in events {
+        if matches!(event.body, EventBody::Amended { .. } | EventBody::PhotoAdded { .. }) {
+            writer.event(to, &mut order_version, None, event.body.clone());
+        }
+    }
+    // The order still says what the older words said, and so do the request's zones.
+    let same = order.service_code == request.service_code
+        && plain_answers(&order.answers) == plain_answers(&request.answers)
+        && request.zones == facts.zones
+        && facts.asset.is_none();
+    if same {
+        return;
+    }
+    let ruling = Ruling::of(city, facts, request);
+    let city_says = || Some(Actor::City);
+    writer.event(here, &mut version, city_says(), Ruling::located(facts));
+    let mut both = vec![ruling.prioritised(), ruling.routed()];
+    if ruling.promise.map(|(promise, _)| promise) != request.promise {
+        both.extend(ruling.promised());
+    }
+    match ruling.assigned() {
+        Some(_) if ruling.routed.crew == order.crew => {}
+        Some(assigned) => both.push(assigned),
+        None if order.crew.is_some() => both.push(EventBody::Unassigned {}),
+        None => {}
+    }
+    for body in both {
+        writer.event(to, &mut order_version, city_says(), body.clone());
+        writer.event(here, &mut version, city_says(), body);
     }
 }
 
@@ -217,7 +284,12 @@ fn move_order(
             EventBody::PhotoAdded { hash, .. } if !knows(*hash) => event.body.clone(),
             EventBody::PhotoVerified { hash } if knows(*hash) => event.body.clone(),
             EventBody::Reopened { .. } => event.body.clone(),
-            EventBody::Closed(Closing::Duplicate { .. }) if order.status.is_open() => {
+            EventBody::PhotosMissing { hashes } if hashes.iter().any(|hash| knows(*hash)) => {
+                event.body.clone()
+            }
+            EventBody::Closed(Closing::Duplicate { .. } | Closing::Withdrawn)
+                if order.status.is_open() =>
+            {
                 EventBody::Cancelled {}
             }
             _ => continue,
@@ -308,7 +380,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::catalogue::Priority;
     use crate::city::sample;
     use crate::event::{Outcome, PhotoRole, RecordedAnswer};
     use crate::id::{OwnerHash, SubjectId};

@@ -101,6 +101,8 @@ pub enum ClockKind {
     Resolution,
     /// Until a resolved request is closed.
     Closing,
+    /// Until a named photo that has not come is missed.
+    Photos,
 }
 
 /// Why work waits. The words are in the language files.
@@ -132,6 +134,8 @@ pub enum Closing {
         /// Which.
         of: SubjectId,
     },
+    /// The reporter took it back before work began.
+    Withdrawn,
 }
 
 /// Something that a rule looked at when it decided.
@@ -362,6 +366,32 @@ pub enum EventBody {
     Closed(Closing),
     /// The order is not to be worked any more.
     Cancelled {},
+    /// The reporter's newer words take the place of the older: no crew had started. The city
+    /// answers them anew. The older ones stay where they are, in the log and in content.
+    Amended {
+        /// Which service.
+        service_code: String,
+        /// Version of the pack that the person saw (first 16 hexadecimal digits).
+        pack: String,
+        /// Where: a [`Content::Place`].
+        place: ContentId,
+        /// In the person's words: a [`Content::Text`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<ContentId>,
+        /// Answers.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        answers: BTreeMap<String, RecordedAnswer>,
+        /// Photos of the older words that the newer ones leave out.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        dropped: Vec<PhotoHash>,
+    },
+    /// No crew has it any more; it stands on its department's board.
+    Unassigned {},
+    /// Named photos have not come within seven days.
+    PhotosMissing {
+        /// Which.
+        hashes: Vec<PhotoHash>,
+    },
 }
 
 impl EventBody {
@@ -389,6 +419,9 @@ impl EventBody {
             Self::Reopened { .. } => ("reopened", 1),
             Self::Closed(_) => ("closed", 1),
             Self::Cancelled {} => ("cancelled", 1),
+            Self::Amended { .. } => ("amended", 1),
+            Self::Unassigned {} => ("unassigned", 1),
+            Self::PhotosMissing { .. } => ("photos_missing", 1),
         }
     }
 
@@ -407,6 +440,7 @@ impl EventBody {
         }
         match self {
             Self::Reported { place, description, answers, .. }
+            | Self::Amended { place, description, answers, .. }
             | Self::Opened { place, description, answers, .. } => of(place, description, answers),
             Self::NoteAdded { text, .. } => vec![*text],
             Self::Completed { note, .. }

@@ -267,6 +267,7 @@ impl CommandId {
                 ClockKind::Response => 1,
                 ClockKind::Resolution => 2,
                 ClockKind::Closing => 3,
+                ClockKind::Photos => 4,
             },
             tick.percent,
         ]);

@@ -96,6 +96,8 @@ codes! {
     AlreadyCompleted = "already_completed",
     /// The request is closed; what is wrong again is reported again.
     AlreadyClosed = "already_closed",
+    /// A crew has begun, so that it can no longer be taken back.
+    WorkStarted = "work_started",
     /// The city does not have this crew.
     UnknownCrew = "unknown_crew",
     /// Someone else changed it meanwhile.

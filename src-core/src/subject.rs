@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Priority;
+use crate::command::Report;
 use crate::event::{ClockKind, Closing, HoldReason, Outcome, PhotoRole, Promise, RecordedAnswer};
 use crate::id::{ContentId, OwnerHash, PhotoHash, Principal, SubjectId};
 use crate::time::Timestamp;
@@ -24,7 +25,7 @@ pub enum RequestStatus {
     OnHold,
     /// It is mended.
     Resolved,
-    /// Nobody reopened it in time, or it is a duplicate.
+    /// Nobody reopened it in time, it is a duplicate, or its reporter took it back.
     Closed,
     /// It was mended, and is not after all. Nobody has it yet.
     Reopened,
@@ -65,6 +66,12 @@ pub struct Photo {
     pub role: PhotoRole,
     /// Its bytes are on the server.
     pub verified: bool,
+    /// When it was named.
+    #[serde(default)]
+    pub named_at: Timestamp,
+    /// Its bytes had not come seven days after that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missing: bool,
 }
 
 /// A resident's report and its life.
@@ -139,6 +146,13 @@ pub struct ServiceRequest {
     /// When and how it was closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed: Option<Closed>,
+}
+
+impl ServiceRequest {
+    /// Whether a report names the receipt that this request was opened with.
+    pub fn has_receipt_of(&self, report: &Report) -> bool {
+        self.tracking_code == report.tracking_code && self.owner == report.owner
+    }
 }
 
 /// The end of a request.

@@ -97,6 +97,9 @@ pub enum Action {
 pub enum Input {
     /// A person did something; it is already in the store.
     Enqueued(Item),
+    /// A person wrote something on its way anew: the item stands where the older one stood, which
+    /// may have arrived or not.
+    Superseded(CommandId, Item),
     /// The server answered a batch; in the order of [`Action::Send`].
     Answered(Vec<CommandAnswer>),
     /// The batch got no answer. It may have arrived all the same.
@@ -233,6 +236,14 @@ impl Machine {
             Input::Enqueued(item) => {
                 if !self.items.iter().any(|known| known.command == item.command) {
                     self.items.push(item);
+                }
+                Vec::new()
+            }
+            Input::Superseded(older, item) => {
+                self.later.remove(&older);
+                match self.items.iter_mut().find(|known| known.command == older) {
+                    Some(place) => *place = item,
+                    None => self.items.push(item),
                 }
                 Vec::new()
             }

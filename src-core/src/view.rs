@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::api::{NoticeKind, Step, StepKind, WireEvent};
-use crate::event::{Actor, Closing, Content, Event, EventBody};
+use crate::event::{Actor, Closing, Content, Event, EventBody, PhotoRole};
 use crate::id::{ContentId, PhotoHash, Principal, SubjectKind};
-use crate::subject::SubjectState;
+use crate::subject::{ServiceRequest, SubjectState};
 
 /// For whom something is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,8 +67,8 @@ impl WireEvent {
     }
 }
 
-/// What the reporter is told of an event of their request, if anything.
-pub fn notice_kind(event: &Event) -> Option<NoticeKind> {
+/// What the reporter of `request` is told of an event of theirs, if anything.
+pub fn notice_kind(event: &Event, request: &ServiceRequest) -> Option<NoticeKind> {
     if event.subject.kind != SubjectKind::ServiceRequest {
         return None;
     }
@@ -80,6 +80,12 @@ pub fn notice_kind(event: &Event) -> Option<NoticeKind> {
         EventBody::Resolved { .. } => Some(NoticeKind::Resolved),
         EventBody::Held { .. } => Some(NoticeKind::OnHold),
         EventBody::Closed(Closing::Duplicate { .. }) => Some(NoticeKind::Duplicate),
+        // Of a crew's photo only the desk need know.
+        EventBody::PhotosMissing { hashes } => request
+            .photos
+            .iter()
+            .any(|photo| photo.role == PhotoRole::Before && hashes.contains(&photo.hash))
+            .then_some(NoticeKind::PhotosMissing),
         _ => None,
     }
 }
@@ -135,14 +141,18 @@ pub fn steps(
             EventBody::Reopened { note: words } => (StepKind::Reopened, note(*words)),
             EventBody::Closed(Closing::Mended) => (StepKind::Closed, None),
             EventBody::Closed(Closing::Duplicate { .. }) => (StepKind::Duplicate, None),
+            EventBody::Closed(Closing::Withdrawn) => (StepKind::Withdrawn, None),
             EventBody::Cancelled {} => (StepKind::Cancelled, None),
+            EventBody::Amended { .. } => (StepKind::Amended, None),
+            EventBody::PhotosMissing { .. } => (StepKind::PhotosMissing, None),
             EventBody::PhotoAdded { hash, .. } => {
                 if show(*hash) {
                     match steps.last_mut() {
-                        // A report names its photos right after itself.
+                        // A report names its photos right after itself, and so does a changed one.
                         Some(step)
-                            if matches!(step.kind, StepKind::Received)
-                                && step.at == event.arrival() =>
+                            if (step.kind == StepKind::Received && step.at == event.arrival())
+                                || (step.kind == StepKind::Amended
+                                    && step.at == event.occurred_at) =>
                         {
                             step.photos.push(*hash);
                         }

@@ -11,7 +11,7 @@ use ed25519_dalek::SigningKey;
 use mend_core::catalogue::{Answer, Priority};
 use mend_core::command::{
     AddNote, AddPhotos, Assign, CommandBody, Complete, Hold, Merge, PhotoRef, Reopen, Report,
-    Resume, Start, Tick, VerifyPhoto,
+    Resume, Start, Tick, VerifyPhoto, Withdraw,
 };
 use mend_core::event::{
     ClockKind, Closing, Content, EventBody, HoldReason, Outcome, PhotoRole, Promise, Reason,
@@ -63,6 +63,8 @@ fn commands() -> Vec<CommandBody> {
             ]),
             description: "Deep hole where the bus turns in".into(),
             photos: vec![photo(PhotoRole::Before)],
+            dropped: Vec::new(),
+            earlier: Vec::new(),
             tracking_code: TrackingCode::from_random(0x1_2345_6789),
             owner: OwnerHash([0xcd; 32]),
         })),
@@ -82,6 +84,7 @@ fn commands() -> Vec<CommandBody> {
         CommandBody::Resume(Resume {}),
         CommandBody::Reopen(Reopen { note: "It is open again".into() }),
         CommandBody::Merge(Merge { into: SubjectId::from_bytes([9; 16]) }),
+        CommandBody::Withdraw(Withdraw { note: "It was the wrong street".into() }),
     ]
 }
 
@@ -145,6 +148,16 @@ fn events() -> Vec<EventBody> {
         EventBody::Reopened { note: Some(content(9)) },
         EventBody::Closed(Closing::Duplicate { of: SubjectId::from_bytes([5; 16]) }),
         EventBody::Cancelled {},
+        EventBody::Amended {
+            service_code: "pothole".into(),
+            pack: "0123456789abcdef".into(),
+            place: content(1),
+            description: Some(content(2)),
+            answers: BTreeMap::from([("hazard".to_owned(), RecordedAnswer::Flag(true))]),
+            dropped: vec![PhotoHash([0xab; 32])],
+        },
+        EventBody::Unassigned {},
+        EventBody::PhotosMissing { hashes: vec![PhotoHash([0xab; 32])] },
     ]
 }
 
@@ -167,6 +180,7 @@ fn events_with_more() -> Vec<(&'static str, EventBody)> {
             EventBody::Routed { department: "streets".into(), rule: "old_mill".into(), because },
         ),
         ("mended", EventBody::Closed(Closing::Mended)),
+        ("withdrawn", EventBody::Closed(Closing::Withdrawn)),
     ]
 }
 
@@ -191,7 +205,11 @@ fn events_are_read_as_they_were_written() {
         let stored = golden(&format!("event-{type_}-{version}{more}.json"), &now);
         assert_eq!(stored, now, "a shipped event may never change");
         assert_eq!(upcast(type_, version, &stored).unwrap(), body);
-        if !matches!(body, EventBody::Reported { .. } | EventBody::Opened { .. }) {
+        let long = matches!(
+            body,
+            EventBody::Reported { .. } | EventBody::Opened { .. } | EventBody::Amended { .. }
+        );
+        if !long {
             assert!(stored.len() <= 300, "{type_}: {} bytes", stored.len());
         }
         // No free text, no position: those are content.

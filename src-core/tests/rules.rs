@@ -11,7 +11,7 @@ use mend_core::catalogue::{
 };
 use mend_core::command::{
     AddNote, AddPhotos, Assign, CommandBody, Complete, Hold, Merge, PhotoRef, Reopen, Report,
-    Resume, Start, Tick, VerifyPhoto,
+    Resume, Start, Tick, VerifyPhoto, Withdraw,
 };
 use mend_core::decide::{Command, Context, Decision, Role, Speaker, SpeakerAccount, decide};
 use mend_core::event::{
@@ -92,6 +92,8 @@ fn report() -> Report {
         answers: BTreeMap::from([("where".into(), Answer::Choice("lane".into()))]),
         description: "Deep".into(),
         photos: Vec::new(),
+        dropped: Vec::new(),
+        earlier: Vec::new(),
         tracking_code: TrackingCode::from_random(7),
         owner: OwnerHash([9; 32]),
     }
@@ -126,7 +128,8 @@ fn run_at(
         other: None,
         due: &[],
     };
-    let command = Command { id: CommandId::from_bytes([8; 16]), subject, based_on, body };
+    let id = CommandId::from_bytes([8; 16]);
+    let command = Command { id, subject, based_on, supersedes: None, body };
     decide(&context, view, &command).map_err(|refusal| refusal.code)
 }
 
@@ -224,6 +227,7 @@ fn what_a_report_may_not_say() {
         id: CommandId::from_bytes([8; 16]),
         subject: request(),
         based_on: 0,
+        supersedes: None,
         body: CommandBody::Report(Box::new(report())),
     };
     assert_eq!(decide(&context, None, &command).unwrap_err().code, RefusalCode::MissingPhoto);
@@ -416,6 +420,17 @@ fn any_body() -> impl Strategy<Value = EventBody> {
         Just(EventBody::Resumed {}),
         Just(EventBody::Reopened { note: None }),
         Just(EventBody::Closed(Closing::Mended)),
+        Just(EventBody::Closed(Closing::Withdrawn)),
+        Just(EventBody::Unassigned {}),
+        Just(EventBody::PhotosMissing { hashes: vec![hash()] }),
+        Just(EventBody::Amended {
+            service_code: "pothole".into(),
+            pack: String::new(),
+            place: origin().content(3),
+            description: None,
+            answers: BTreeMap::new(),
+            dropped: vec![hash()],
+        }),
         Just(EventBody::Cancelled {}),
         Just(EventBody::Warned { clock: ClockKind::Response, percent: 75, due: NOW }),
     ]
@@ -565,7 +580,7 @@ fn a_duplicate_leads_to_a_request_that_goes_on() {
         };
         let body = CommandBody::Merge(Merge { into });
         let id = CommandId::from_bytes([8; 16]);
-        let command = Command { id, subject: request(), based_on, body };
+        let command = Command { id, subject: request(), based_on, supersedes: None, body };
         decide(&context, Some(&state), &command).map_err(|refusal| refusal.code)
     };
     let known = SubjectState::ServiceRequest(other.clone());
@@ -626,7 +641,7 @@ fn only_the_clock_says_that_time_is_over() {
         };
         let id = CommandId::from_bytes([8; 16]);
         let body = CommandBody::Tick(tick);
-        let command = Command { id, subject: request(), based_on: 0, body };
+        let command = Command { id, subject: request(), based_on: 0, supersedes: None, body };
         decide(&context, Some(&resolved()), &command).map_err(|refusal| refusal.code)
     };
     let closed = say(&Speaker::System, &[tick]).unwrap();
@@ -634,4 +649,117 @@ fn only_the_clock_says_that_time_is_over() {
     assert_eq!(as_request(&state).status, RequestStatus::Closed);
     assert_eq!(say(&Speaker::System, &[]).unwrap_err(), RefusalCode::NotFound);
     assert_eq!(say(&dispatcher(), &[tick]).unwrap_err(), RefusalCode::NotAllowed);
+}
+
+/// A report that says it takes the place of an earlier command.
+fn amend(
+    speaker: &Speaker,
+    view: Option<&SubjectState>,
+    report: Report,
+) -> Result<Decision, RefusalCode> {
+    let context = Context {
+        speaker,
+        catalogue: &catalogue(),
+        pack_version: "00",
+        crews: &[],
+        recorded_at: NOW,
+        occurred_at: NOW,
+        inside_city: true,
+        other: None,
+        due: &[],
+    };
+    let command = Command {
+        id: CommandId::from_bytes([9; 16]),
+        subject: request(),
+        based_on: 0,
+        supersedes: Some(CommandId::from_bytes([8; 16])),
+        body: CommandBody::Report(Box::new(report)),
+    };
+    decide(&context, view, &command).map_err(|refusal| refusal.code)
+}
+
+fn kinds(decision: &Decision) -> Vec<&'static str> {
+    decision.events.iter().map(|event| event.body.type_and_version().0).collect()
+}
+
+fn before(hash: u8) -> PhotoRef {
+    PhotoRef { hash: PhotoHash([hash; 32]), bytes: 9, role: PhotoRole::Before }
+}
+
+fn reported(report: Report) -> SubjectState {
+    let body = CommandBody::Report(Box::new(report));
+    after(None, &run(&resident(), None, request(), body).unwrap().events)
+}
+
+#[test]
+fn newer_words_take_the_place_of_older_ones_until_a_crew_starts() {
+    let older = Report { photos: vec![before(1), before(2)], ..report() };
+    let newer = Report {
+        description: "Deeper than I thought".into(),
+        photos: vec![before(2), before(3)],
+        dropped: vec![PhotoHash([1; 32])],
+        ..report()
+    };
+    let state = reported(older.clone());
+    let changed = amend(&resident(), Some(&state), newer.clone()).unwrap();
+    assert_eq!(kinds(&changed), ["amended", "photo_added"]);
+    let log = serde_json::to_string(&changed.events).unwrap();
+    assert!(!log.contains("Deeper"), "words are content: {log}");
+    let state = after(Some(state), &changed.events);
+    let hashes: Vec<_> = as_request(&state).photos.iter().map(|photo| photo.hash.0[0]).collect();
+    assert_eq!(hashes, [2, 3]);
+    assert_ne!(as_request(&state).description, as_request(&reported(older)).description);
+
+    // Once a crew has started, the older words stand and the newer ones are a note.
+    let version = state.version() + 1;
+    let started = after(Some(state), &[event(request(), version, EventBody::Started {})]);
+    let late = Report { photos: vec![before(4)], ..newer };
+    let noted = amend(&resident(), Some(&started), late).unwrap();
+    assert_eq!(kinds(&noted), ["note_added", "photo_added"]);
+    let Content::Text { text } = &noted.content[0].1 else { panic!("a note is text") };
+    assert!(text.starts_with("Deeper than I thought\n"), "{text}");
+    assert!(text.contains("where: "), "answers are not dropped: {text}");
+    let after = after(Some(started), &noted.events);
+    assert_eq!(as_request(&after).photos.len(), 3, "nothing is taken away any more");
+}
+
+#[test]
+fn only_the_reporter_changes_a_report_and_only_by_its_receipt() {
+    let state = reported(report());
+    let stranger = Speaker::Key { key: Principal([7; 32]), account: None };
+    for speaker in [&stranger, &dispatcher()] {
+        assert_eq!(amend(speaker, Some(&state), report()).unwrap_err(), RefusalCode::AlreadyExists);
+    }
+    let other = Report { tracking_code: TrackingCode::from_random(77), ..report() };
+    assert_eq!(amend(&resident(), Some(&state), other).unwrap_err(), RefusalCode::AlreadyExists);
+    let plain = run(&resident(), Some(&state), request(), CommandBody::Report(Box::new(report())));
+    assert_eq!(plain.unwrap_err(), RefusalCode::AlreadyExists, "it does not say that it replaces");
+    let faulty = Report { service_code: "circus".into(), ..report() };
+    assert_eq!(amend(&resident(), Some(&state), faulty).unwrap_err(), RefusalCode::UnknownService);
+    // Of what never came there is nothing to change: it is the report.
+    assert_eq!(kinds(&amend(&resident(), None, report()).unwrap()), ["reported"]);
+}
+
+#[test]
+fn what_is_not_begun_can_be_taken_back() {
+    let withdraw = |note: &str| CommandBody::Withdraw(Withdraw { note: note.into() });
+    let state = reported(report());
+    let withdrawn = done(state.clone(), &resident(), withdraw("Wrong street"));
+    assert_eq!(as_request(&withdrawn).status, RequestStatus::Closed);
+    assert_eq!(as_request(&withdrawn).closed.unwrap().closing, Closing::Withdrawn);
+    let twice = run(&resident(), Some(&withdrawn), request(), withdraw("")).unwrap();
+    assert!(twice.events.is_empty());
+
+    let refused = |state: &SubjectState, speaker: &Speaker| {
+        run(speaker, Some(state), request(), withdraw("")).unwrap_err()
+    };
+    let stranger = Speaker::Key { key: Principal([7; 32]), account: None };
+    assert_eq!(refused(&state, &stranger), RefusalCode::NotFound);
+    assert_eq!(refused(&resolved(), &resident()), RefusalCode::AlreadyCompleted);
+    let version = state.version() + 1;
+    let started = after(Some(state.clone()), &[event(request(), version, EventBody::Started {})]);
+    assert_eq!(refused(&started, &resident()), RefusalCode::WorkStarted);
+    let closed = EventBody::Closed(Closing::Mended);
+    let closed = after(Some(state), &[event(request(), version, closed)]);
+    assert_eq!(refused(&closed, &resident()), RefusalCode::AlreadyClosed);
 }

@@ -45,7 +45,10 @@ pub enum DeviceError {
     /// Only what was refused, and what waits behind it, can be given up.
     #[error("this is still on its way")]
     NotRefused,
-    /// A refused report would become a draft, and another one is not finished.
+    /// The city has it, so that it is not written anew.
+    #[error("the city has this already")]
+    Answered,
+    /// A report on its way would become a draft, and another one is not finished.
     #[error("another report is not finished")]
     DraftExists,
     /// The address of the server is none.
@@ -77,6 +80,7 @@ impl DeviceError {
             Self::MissingPlace => "missing_place".to_owned(),
             Self::MissingService => "missing_service".to_owned(),
             Self::NotRefused => "not_refused".to_owned(),
+            Self::Answered => "answered".to_owned(),
             Self::DraftExists => "draft_exists".to_owned(),
             Self::BadServer(_) => "bad_server".to_owned(),
             Self::Disk(error) if error.kind() == std::io::ErrorKind::StorageFull => {

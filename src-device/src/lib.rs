@@ -7,6 +7,7 @@
 //! Invariants, stated as absences: nothing here knows Tauri; nothing outside `store` knows SQLite;
 //! no blocking call on an async thread; a command's bytes never change once they are signed.
 
+pub mod answers;
 mod device;
 pub mod error;
 pub mod feed;

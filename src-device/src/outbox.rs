@@ -1,9 +1,9 @@
 //! From what a person did to a signed command in the outbox: one transaction, then it is on its
 //! way for ever, whatever happens to this process.
 
-use mend_core::api::{CompletionDraft, DraftPhoto, FlowStep, Receipt, ReportDraft};
+use mend_core::api::{CompletionDraft, DraftPhoto, Edited, FlowStep, Receipt, ReportDraft};
 use mend_core::city::City;
-use mend_core::command::{CommandBody, Complete, PhotoRef, Report, Start};
+use mend_core::command::{CommandBody, Complete, EARLIER_LIMIT, PhotoRef, Report, Start, Withdraw};
 use mend_core::decide::Command;
 use mend_core::event::{Content, PhotoRole};
 use mend_core::frame::{self, Head};
@@ -49,7 +49,19 @@ fn part(random: &[u8; 32], at: usize) -> [u8; 10] {
     bytes
 }
 
-/// Sends a report draft: signs it, queues it and its photos, and removes the draft.
+/// A report that is on its way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sent {
+    /// For the person.
+    pub receipt: Receipt,
+    /// For the city.
+    pub row: OutboxRow,
+    /// The command whose place it has taken.
+    pub supersedes: Option<CommandId>,
+}
+
+/// Sends a report draft: signs it, queues it and its photos, and removes the draft. A draft of a
+/// report that is on its way already takes that one's place.
 ///
 /// # Errors
 /// What is missing or against the city's rules; then the draft stays and nothing is queued.
@@ -58,40 +70,60 @@ pub fn send_report(
     act: &Act<'_>,
     seed: &[u8; 32],
     id: DraftId,
-) -> Result<(Receipt, OutboxRow), DeviceError> {
+) -> Result<Sent, DeviceError> {
     let Some(DraftBody::Report(draft)) = tables.draft(id)? else {
         return Err(DeviceError::DraftGone);
     };
-    let request = SubjectId::v7(act.now, part(&act.random, 10));
-    let mut code = [0; 8];
-    code.copy_from_slice(&act.random[20..28]);
-    let tracking_code = TrackingCode::from_random(u64::from_be_bytes(code));
-    let ReportDraft { photos, place, service_code, answers, description, .. } = draft;
+    let ReportDraft { photos, place, service_code, answers, description, edits, .. } = draft;
     let location = place.ok_or(DeviceError::MissingPlace)?;
     let service_code = service_code.ok_or(DeviceError::MissingService)?;
-    let label = label_of(&location);
-    let inside = act.city.contains(location.point);
+    let (request, tracking_code) = match &edits {
+        Some(edited) => (edited.request, edited.tracking_code),
+        None => {
+            let mut code = [0; 8];
+            code.copy_from_slice(&act.random[20..28]);
+            let code = TrackingCode::from_random(u64::from_be_bytes(code));
+            (SubjectId::v7(act.now, part(&act.random, 10)), code)
+        }
+    };
+    let photos = photo_refs(&photos, PhotoRole::Before);
+    let left_out = |hash: &PhotoHash| !photos.iter().any(|photo| photo.hash == *hash);
     let report = Report {
         service_code: service_code.clone(),
         pack_version: act.city.version().to_owned(),
-        location,
         answers,
         description,
-        photos: photo_refs(&photos, PhotoRole::Before),
+        dropped: edits.iter().flat_map(|old| &old.photos).copied().filter(left_out).collect(),
+        earlier: edits.as_ref().map(|old| old.earlier.clone()).unwrap_or_default(),
+        photos,
         tracking_code,
         owner: owner_hash(&owner_secret(seed, request)),
+        location,
     };
-    let subject = SubjectRef::request(request);
-    let row = queue(
-        tables,
-        act,
-        subject,
-        CommandBody::Report(Box::new(report)),
-        inside,
-        &Listed { service_code: Some(service_code), label },
-    )?;
+    let listed = Listed {
+        service_code: Some(service_code),
+        label: label_of(&report.location),
+        inside_city: act.city.contains(report.location.point),
+    };
+    let supersedes = edits.map(|edited| edited.command);
+    let body = CommandBody::Report(Box::new(report));
+    let row = queue(tables, act, SubjectRef::request(request), body, supersedes, &listed)?;
     tables.remove_draft(id)?;
-    Ok((Receipt { request, tracking_code }, row))
+    Ok(Sent { receipt: Receipt { request, tracking_code }, row, supersedes })
+}
+
+/// Queues "I take it back" for a request.
+///
+/// # Errors
+/// The request is not here, not the author's, or a crew has started.
+pub fn withdraw(
+    tables: Tables<'_>,
+    act: &Act<'_>,
+    request: SubjectId,
+) -> Result<OutboxRow, DeviceError> {
+    let listed = listed(tables, act, request)?;
+    let body = CommandBody::Withdraw(Withdraw { note: String::new() });
+    queue(tables, act, SubjectRef::request(request), body, None, &listed)
 }
 
 /// Queues "work has begun" for an order.
@@ -104,7 +136,21 @@ pub fn start_order(
     order: SubjectId,
 ) -> Result<OutboxRow, DeviceError> {
     let listed = listed(tables, act, order)?;
-    queue(tables, act, SubjectRef::order(order), CommandBody::Start(Start {}), true, &listed)
+    queue(tables, act, SubjectRef::order(order), CommandBody::Start(Start {}), None, &listed)
+}
+
+/// Queues what needs no draft: a note, a hold, a dispatcher's word.
+///
+/// # Errors
+/// The subject is not here, or what is asked is against the rules.
+pub fn say(
+    tables: Tables<'_>,
+    act: &Act<'_>,
+    subject: SubjectRef,
+    body: CommandBody,
+) -> Result<OutboxRow, DeviceError> {
+    let listed = listed(tables, act, subject.id)?;
+    queue(tables, act, subject, body, None, &listed)
 }
 
 /// Queues a completion with its photos and removes the draft.
@@ -123,7 +169,7 @@ pub fn complete_order(
     let listed = listed(tables, act, order)?;
     let complete = Complete { outcome, note, photos: photo_refs(&photos, PhotoRole::After) };
     let subject = SubjectRef::order(order);
-    let row = queue(tables, act, subject, CommandBody::Complete(complete), true, &listed)?;
+    let row = queue(tables, act, subject, CommandBody::Complete(complete), None, &listed)?;
     tables.remove_draft(id)?;
     Ok(row)
 }
@@ -145,6 +191,8 @@ pub(crate) fn label_of(location: &mend_core::location::Location) -> String {
 struct Listed {
     service_code: Option<String>,
     label: String,
+    /// A report's place lies in the city.
+    inside_city: bool,
 }
 
 fn listed(tables: Tables<'_>, act: &Act<'_>, order: SubjectId) -> Result<Listed, DeviceError> {
@@ -161,7 +209,7 @@ fn listed(tables: Tables<'_>, act: &Act<'_>, order: SubjectId) -> Result<Listed,
         Some(Content::Place(location)) => label_of(location),
         _ => String::new(),
     };
-    Ok(Listed { service_code: Some(service_code), label })
+    Ok(Listed { service_code: Some(service_code), label, inside_city: true })
 }
 
 fn queue(
@@ -169,9 +217,13 @@ fn queue(
     act: &Act<'_>,
     subject: SubjectRef,
     body: CommandBody,
-    inside_city: bool,
+    supersedes: Option<CommandId>,
     listed: &Listed,
 ) -> Result<OutboxRow, DeviceError> {
+    let older = match supersedes {
+        Some(older) => tables.take_from_outbox(older)?,
+        None => None,
+    };
     let rules = Rules::new(act.city, act.authors);
     let view = subject_view(tables, Some(&rules), subject.id)?.unwrap_or_default();
     let key = act.author.key();
@@ -183,11 +235,12 @@ fn queue(
         .rev()
         .find(|row| row.key == key && !matches!(row.state, ItemState::Refused { .. }))
         .map(|row| row.command);
-    let command = Command { id: act.command_id(), subject, based_on: view.city_version, body };
+    let based_on = view.city_version;
+    let command = Command { id: act.command_id(), subject, based_on, supersedes, body };
     // The same rules as on the server: what it would refuse is said now, while it can be put
     // right, and not tomorrow.
     let at = act.now.plus_ms(i64::from(act.clock.offset_ms));
-    rules.decide(&act.author.speaker(), view.state.as_ref(), &command, at, inside_city)?;
+    rules.decide(&act.author.speaker(), view.state.as_ref(), &command, at, listed.inside_city)?;
 
     let (type_, version) = command.body.type_and_version();
     let head = Head {
@@ -197,7 +250,7 @@ fn queue(
         subject: subject.id,
         based_on: command.based_on,
         previous,
-        supersedes: None,
+        supersedes,
         device_clock: act.now,
         server_seen: act.clock.server_seen,
         offset_ms: act.clock.offset_ms,
@@ -210,6 +263,13 @@ fn queue(
             .with("limit", frame::BODY_LIMIT)
             .with("length", json.len())
     })?;
+    // What the city has of the older one's photos it has of the newer one's.
+    let there = older.iter().flat_map(|(_, row)| &row.photos);
+    let there: Vec<&OutboxPhoto> = there.filter(|p| p.state == PhotoState::Verified).collect();
+    let photo_state = |hash| {
+        let there = there.iter().any(|photo| photo.hash == hash);
+        if there { PhotoState::Verified } else { PhotoState::Waiting }
+    };
     let row = OutboxRow {
         command: command.id,
         subject,
@@ -225,10 +285,11 @@ fn queue(
             .body
             .photos()
             .iter()
-            .map(|photo| OutboxPhoto { hash: photo.hash, state: PhotoState::Waiting })
+            .map(|photo| OutboxPhoto { hash: photo.hash, state: photo_state(photo.hash) })
             .collect(),
     };
-    tables.enqueue(&row)?;
+    // What follows the older one follows the newer.
+    tables.enqueue(&row, older.as_ref().map(|(place, _)| *place))?;
     Ok(row)
 }
 
@@ -282,37 +343,50 @@ pub fn discard(tables: Tables<'_>, command: CommandId) -> Result<Given, DeviceEr
     Ok(Given::Up(give_up(tables, &all, at)?))
 }
 
-/// Makes a draft of a refused report, at the last step, and gives the command up. `size` is a
-/// photo's width and height in pixels; a photo whose file is gone is left out. Says which
-/// commands have gone.
+/// Makes a draft of a report that the city has not answered, or has refused, at the last step. The
+/// report stays where it is until the draft is sent. `size` is a photo's width and height in
+/// pixels; a photo whose file is gone is left out.
 ///
 /// # Errors
-/// [`DeviceError::NotRefused`]; [`DeviceError::DraftExists`]; `not_found` if it is no report.
-pub fn edit_refused(
+/// [`DeviceError::Answered`]; [`DeviceError::DraftExists`]; `not_found` if it is no report.
+pub fn edit_report(
     tables: Tables<'_>,
     command: CommandId,
     id: DraftId,
     now: Timestamp,
     size: &dyn Fn(PhotoHash) -> Result<Option<(u32, u32)>, DeviceError>,
-) -> Result<(ReportDraft, Vec<CommandId>), DeviceError> {
+) -> Result<ReportDraft, DeviceError> {
     let all = tables.outbox()?;
-    let at = position(&all, command)?;
-    let row = &all[at];
+    let row = &all[position(&all, command)?];
     let frame = row.opened()?;
     let body = CommandBody::from_json(frame.head.type_, frame.head.version, &frame.body);
     let Ok(CommandBody::Report(report)) = body else {
         return Err(RefusalCode::NotFound.into());
     };
     // A first answer means that the city has it, whatever was said later.
-    if !matches!(row.state, ItemState::Refused { .. }) || row.answer.is_some() {
-        return Err(DeviceError::NotRefused);
+    if row.state == ItemState::Accepted || row.answer.is_some() {
+        return Err(DeviceError::Answered);
     }
     match tables.report_draft()? {
+        Some(draft) if draft.edits.as_ref().is_some_and(|old| old.command == command) => {
+            return Ok(draft);
+        }
         Some(draft) if is_begun(&draft) => return Err(DeviceError::DraftExists),
         // One that was opened and left empty is missed by nobody.
         Some(draft) => tables.remove_draft(draft.id)?,
         None => {}
     }
+    let mut earlier = report.earlier;
+    earlier.extend(frame.head.supersedes);
+    // More than anyone writes; what is left out can at worst be answered that it exists already.
+    earlier.drain(..earlier.len().saturating_sub(EARLIER_LIMIT));
+    let edits = Edited {
+        command,
+        earlier,
+        request: row.subject.id,
+        tracking_code: report.tracking_code,
+        photos: report.photos.iter().map(|photo| photo.hash).chain(report.dropped).collect(),
+    };
     let mut photos = Vec::new();
     for PhotoRef { hash, bytes, .. } in report.photos {
         if let Some((width, height)) = size(hash)? {
@@ -329,12 +403,13 @@ pub fn edit_refused(
         answers: report.answers,
         description: report.description,
         saved_at: now,
+        edits: Some(Box::new(edits)),
     };
     tables.add_draft(&DraftBody::Report(draft.clone()))?;
     for photo in &draft.photos {
         tables.add_draft_photo(id, photo)?;
     }
-    Ok((draft, give_up(tables, &all, at)?))
+    Ok(draft)
 }
 
 fn position(all: &[OutboxRow], command: CommandId) -> Result<usize, DeviceError> {

@@ -11,6 +11,7 @@ use mend_core::sync::{Input, Item, Machine};
 use mend_core::time::Timestamp;
 use tokio::sync::{Notify, watch};
 
+use crate::answers;
 use crate::error::{DeviceError, random};
 use crate::keys::Author;
 use crate::pages::Look;
@@ -151,22 +152,7 @@ impl Shared {
             }
         }
         if !to_keep.is_empty() {
-            self.db
-                .write(move |t| {
-                    for effect in &to_keep {
-                        match effect {
-                            Effect::State(command, state) => t.set_item_state(*command, state)?,
-                            Effect::Answer(command, answer) => t.set_answer(*command, answer)?,
-                            Effect::Photo(command, hash, state) => {
-                                t.set_photo_state(*command, *hash, state)?;
-                            }
-                            Effect::Online(_) => {}
-                        }
-                    }
-                    // What was only kept for an unanswered command may go now.
-                    t.forget_unseen()
-                })
-                .await?;
+            self.db.write(move |t| answers::keep(t, &to_keep)).await?;
         }
         self.bump();
         Ok(())

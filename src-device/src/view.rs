@@ -132,8 +132,13 @@ fn lay_over(view: &mut SubjectView, rules: &Rules<'_>, row: &OutboxRow) -> Resul
         return Ok(());
     }
     let Some(speaker) = rules.speakers.get(&row.key) else { return Ok(()) };
-    let command =
-        Command { id: row.command, subject: row.subject, based_on: frame.head.based_on, body };
+    let command = Command {
+        id: row.command,
+        subject: row.subject,
+        based_on: frame.head.based_on,
+        supersedes: frame.head.supersedes,
+        body,
+    };
     let at = frame.head.device_clock.plus_ms(i64::from(frame.head.offset_ms));
     // Refused here: it stays in the outbox, where the server's answer will be shown.
     let Ok(decision) = rules.decide(speaker, view.state.as_ref(), &command, at, true) else {

@@ -597,18 +597,18 @@ async fn a_refused_report_is_put_right_and_sent_again() {
     // A draft that was opened and left empty is in nobody's way.
     device.report_draft().await.unwrap();
 
-    let draft = device.edit_refused(command).await.unwrap();
+    let draft = device.edit_report(command).await.unwrap();
     assert_eq!(device.report_draft().await.unwrap(), draft);
+    assert_eq!(device.edit_report(command).await.unwrap(), draft, "asked twice it is the same");
     assert_eq!((draft.step, draft.description.as_str()), (FlowStep::Review, "A hole"));
     assert_eq!(draft.place, Some(kestrel_street()));
     assert_eq!(draft.service_code.as_deref(), Some("pothole"));
     assert_eq!(draft.answers["where"], Answer::Choice("lane".into()));
     assert_eq!(draft.photos.len(), 1);
     assert_eq!((draft.photos[0].hash, draft.photos[0].width), (photo, 320));
-    assert!(device.outbox().await.unwrap().is_empty());
-    assert_eq!(device.status().await.unwrap().waiting, 0);
-    assert_eq!(device.request(old).await.unwrap_err().code(), "not_found");
-    assert_eq!(device.edit_refused(command).await.unwrap_err().code(), "not_found");
+    let code = draft.edits.as_ref().unwrap().tracking_code;
+    // Until it is sent, what was refused stays in sight.
+    assert_eq!(device.status().await.unwrap().needs_you, 1);
 
     // A kill after it takes nothing: the draft has the photo.
     let copy = killed(dir.path());
@@ -617,36 +617,96 @@ async fn a_refused_report_is_put_right_and_sent_again() {
     assert!(again.photo_bytes(photo, PhotoSize::Full).await.unwrap().is_some());
     again.close().await;
 
-    let new = device.send_report(draft.id).await.unwrap().request;
-    assert_ne!(new, old);
+    let receipt = device.send_report(draft.id).await.unwrap();
+    assert_eq!((receipt.request, receipt.tracking_code), (old, code), "the receipt stays good");
     until("received", || async {
-        let page = device.request(new).await.unwrap();
+        let page = device.request(old).await.unwrap();
         (page.summary.delivery == Delivery::Received).then_some(())
     })
     .await;
     assert_eq!(server.subjects(SubjectKind::ServiceRequest).len(), 1);
     assert_eq!(server.world().photos.len(), 1);
+    assert_eq!(device.edit_report(command).await.unwrap_err().code(), "not_found");
     device.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_a_refused_report_becomes_a_draft_and_no_other_draft_is_lost() {
+async fn a_report_on_its_way_is_changed_and_sent_once() {
     let dir = tempfile::tempdir().unwrap();
     let mut server = Server::here().await;
     let device = met(dir.path(), &server).await;
+    server.go().await;
+    let draft = device.report_draft().await.unwrap().id;
+    let dropped = add_photo(&device, draft, &photo(7, None)).await.unwrap();
+    let request = report(&device, "A hole").await;
+    let code = device.request(request).await.unwrap().summary.tracking_code;
+    for words in ["A deep hole", "A deep hole, with water"] {
+        let item = device.outbox().await.unwrap().pop().unwrap();
+        let mut draft = device.edit_report(item.command).await.unwrap();
+        draft.description = words.into();
+        device.save_report_draft(draft.clone()).await.unwrap();
+        if words.ends_with("water") {
+            device.photo_remove(draft.id, dropped).await.unwrap();
+        }
+        let receipt = device.send_report(draft.id).await.unwrap();
+        assert_eq!((receipt.request, Some(receipt.tracking_code)), (request, code));
+        assert_eq!(device.outbox().await.unwrap().len(), 1, "one takes the other's place");
+        assert_eq!(device.request(request).await.unwrap().description, words);
+    }
+    assert!(device.photo_bytes(dropped, PhotoSize::Full).await.unwrap().is_none(), "left out");
+    server.come().await;
+    until("received", || async {
+        let page = device.request(request).await.unwrap();
+        (page.summary.delivery == Delivery::Received).then_some(())
+    })
+    .await;
+    assert_eq!(server.subjects(SubjectKind::ServiceRequest).len(), 1);
+    assert_eq!(device.request(request).await.unwrap().description, "A deep hole, with water");
+    let item = device.my_reports().await.unwrap().pop().unwrap();
+    assert_eq!(item.request, Some(request));
+    device.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_taken_back_also_without_network() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::here().await;
+    let device = met(dir.path(), &server).await;
+    server.go().await;
+    let request = report(&device, "A hole").await;
+    device.withdraw(request).await.unwrap();
+    assert_eq!(device.outbox().await.unwrap().len(), 2);
+    server.come().await;
+    until("closed", || async {
+        let page = device.request(request).await.unwrap();
+        (page.summary.status == Some(RequestStatus::Closed)).then_some(())
+    })
+    .await;
+    let steps = device.request(request).await.unwrap().steps;
+    assert_eq!(steps.first().unwrap().kind, StepKind::Withdrawn);
+    device.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_city_has_becomes_no_draft_and_no_other_draft_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::here().await;
+    let device = met(dir.path(), &server).await;
     let (old, command, _) = refused_report(&device, &server).await;
     let other = fill_in(&device, "Another hole").await;
-    assert_eq!(device.edit_refused(command).await.unwrap_err().code(), "draft_exists");
+    assert_eq!(device.edit_report(command).await.unwrap_err().code(), "draft_exists");
     let kept = device.report_draft().await.unwrap();
     assert_eq!((kept.id, kept.description.as_str()), (other.id, "Another hole"));
     assert_eq!(device.request(old).await.unwrap().description, "A hole");
 
-    server.go().await;
-    device.send_report(other.id).await.unwrap();
-    let waiting = device.outbox().await.unwrap().pop().unwrap();
-    assert_ne!(waiting.command, command);
-    assert_eq!(device.edit_refused(waiting.command).await.unwrap_err().code(), "not_refused");
-    assert_eq!(device.outbox().await.unwrap().len(), 2);
+    let receipt = device.send_report(other.id).await.unwrap();
+    let accepted = until("accepted", || async {
+        let page = device.request(receipt.request).await.unwrap();
+        (page.summary.delivery == Delivery::Received).then_some(())?;
+        server.command_of(receipt.request)
+    })
+    .await;
+    assert_eq!(device.edit_report(accepted).await.unwrap_err().code(), "answered");
     device.close().await;
 }
 

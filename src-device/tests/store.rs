@@ -45,6 +45,7 @@ fn draft(n: u8) -> ReportDraft {
         answers: [("where".to_owned(), Answer::Choice("lane".into()))].into(),
         description: format!("Hole {n}"),
         saved_at: NOW,
+        edits: None,
     }
 }
 
@@ -68,7 +69,8 @@ fn a_send_that_fails_leaves_the_draft_and_nothing_else() {
     for n in [1, 2] {
         store.write::<_, StoreError>(|t| t.add_draft(&DraftBody::Report(draft(n)))).unwrap();
     }
-    let (receipt, first) = store.write(|t| send_report(t, &act, &[9; 32], draft(1).id)).unwrap();
+    let sent = store.write(|t| send_report(t, &act, &[9; 32], draft(1).id)).unwrap();
+    let (receipt, first) = (sent.receipt, sent.row);
     let mut random = [4; 32];
     random[..10].copy_from_slice(&act.random[..10]);
     let act = Act { random, ..act };

@@ -17,7 +17,7 @@ pub mod limits;
 pub mod photos;
 mod start;
 pub mod store;
-mod ticker;
+pub mod ticker;
 
 pub use auth::demo::DemoAccount;
 pub use clock::Clock;

@@ -75,13 +75,14 @@ impl Ticker {
 }
 
 /// The commands that say what of a request has come to its time by `now`.
-pub(crate) fn due(city: &City, request: &ServiceRequest, now: Timestamp) -> Vec<Prepared> {
+pub fn due(city: &City, request: &ServiceRequest, now: Timestamp) -> Vec<Prepared> {
     let due = city.ticks(request).into_iter().filter(|due| due.at <= now);
     due.map(|due| Prepared {
         id: CommandId::tick(request.id, &due.tick),
         subject: request.id,
         kind: Some(SubjectKind::ServiceRequest),
         based_on: 0,
+        supersedes: None,
         origin: Origin::System,
         arrival: now,
         body: Ok(CommandBody::Tick(due.tick)),

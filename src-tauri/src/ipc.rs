@@ -36,7 +36,8 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool {
         outbox,
         retry_now,
         discard_outbox_item,
-        edit_refused,
+        edit_report,
+        withdraw,
         accounts,
         sign_in,
         sign_out,
@@ -158,8 +159,13 @@ pub(crate) async fn discard_outbox_item(device: Shared<'_>, command: CommandId) 
 }
 
 #[tauri::command(rename_all = "snake_case")]
-pub(crate) async fn edit_refused(device: Shared<'_>, command: CommandId) -> Answer<ReportDraft> {
-    Ok(device.edit_refused(command).await?)
+pub(crate) async fn edit_report(device: Shared<'_>, command: CommandId) -> Answer<ReportDraft> {
+    Ok(device.edit_report(command).await?)
+}
+
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn withdraw(device: Shared<'_>, request: SubjectId) -> Answer<()> {
+    Ok(device.withdraw(request).await?)
 }
 
 #[tauri::command(rename_all = "snake_case")]

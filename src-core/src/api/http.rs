@@ -250,6 +250,8 @@ pub enum NoticeKind {
     OnHold,
     /// Someone had reported the same before.
     Duplicate,
+    /// A photo that was named has not come.
+    PhotosMissing,
 }
 
 /// `GET /v1/notices`.
@@ -358,6 +360,12 @@ pub enum StepKind {
     Duplicate,
     /// An order is not to be worked any more.
     Cancelled,
+    /// Its reporter took it back.
+    Withdrawn,
+    /// Its reporter changed it.
+    Amended,
+    /// Photos that were named have not come.
+    PhotosMissing,
     /// Something newer.
     Newer,
 }

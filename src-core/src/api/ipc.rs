@@ -67,6 +67,24 @@ pub struct ReportDraft {
     pub description: String,
     /// When it was last kept.
     pub saved_at: Timestamp,
+    /// The report on its way that this one takes the place of when it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edits: Option<Box<Edited>>,
+}
+
+/// A report on its way that is written anew. It keeps its request and its receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edited {
+    /// Its command.
+    pub command: CommandId,
+    /// Commands that it took the place of in its turn, the oldest first.
+    pub earlier: Vec<CommandId>,
+    /// The request that it opens.
+    pub request: SubjectId,
+    /// Its short code.
+    pub tracking_code: TrackingCode,
+    /// Its photos.
+    pub photos: Vec<PhotoHash>,
 }
 
 /// The five parts of the report flow.

@@ -47,7 +47,8 @@
 //! | `outbox` | | `Vec<OutboxItem>`, oldest first |
 //! | `retry_now` | | `()` |
 //! | `discard_outbox_item` | `command: CommandId` | `()`; of an accepted one only refused photos |
-//! | `edit_refused` | `command: CommandId` | [`ReportDraft`], from a refused report |
+//! | `edit_report` | `command: CommandId` | [`ReportDraft`], of a report that has no answer, or was refused |
+//! | `withdraw` | `request: SubjectId` | `()` |
 //! | `accounts` | | `Vec<Account>` signed in on this installation |
 //! | `sign_in` | `name`, `password` | [`Account`] |
 //! | `sign_out` | `name` | `()` |

@@ -9,6 +9,7 @@
 use super::calendar::{Calendar, Waits};
 use crate::catalogue::Sla;
 use crate::command::Tick;
+use crate::decide::missed_at;
 use crate::event::ClockKind;
 use crate::subject::{RequestStatus, ServiceRequest};
 use crate::time::{DAY_MS, Timestamp};
@@ -41,8 +42,16 @@ pub(super) fn ticks(calendar: &Calendar, request: &ServiceRequest) -> Vec<DueTic
         let tick = Tick { clock: ClockKind::Closing, percent: BREACH, due: at };
         ticks.push(DueTick { tick, at });
     }
+    ticks.extend(photos(request));
     ticks.sort_by_key(|due| (due.at, due.tick.clock, due.tick.percent));
     ticks
+}
+
+/// When the photo that was named first, of those that have not come, is missed.
+fn photos(request: &ServiceRequest) -> Option<DueTick> {
+    let at = request.photos.iter().filter_map(|photo| missed_at(request, photo)).min()?;
+    let tick = Tick { clock: ClockKind::Photos, percent: BREACH, due: at };
+    request.imported_at.is_none_or(|imported| at > imported).then_some(DueTick { tick, at })
 }
 
 fn warnings(calendar: &Calendar, request: &ServiceRequest) -> Vec<DueTick> {

@@ -8,14 +8,15 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, RwLock};
 
-use mend_core::api::{CityView, Delivery, OutboxItem, ReportDraft, Status};
+use mend_core::api::{CityView, OutboxItem, Status};
 use mend_core::city::City;
-use mend_core::id::{CommandId, DraftId};
+use mend_core::id::CommandId;
 use mend_core::sync::{Input, ItemState, Machine, PhotoState};
 use mend_core::time::Timestamp;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
+use crate::answers;
 use crate::error::{DeviceError, random};
 use crate::keys::Author;
 use crate::outbox::{self, Act, Given};
@@ -86,7 +87,7 @@ impl Device {
         let (db, files) = joined(opened.await)?;
         let first = db.write(move |t| -> Result<_, StoreError> {
             let installation = t.installation(&fresh)?;
-            drop_what_is_done(t)?;
+            answers::drop_done(t)?;
             Ok((installation, t.clock()?, t.city()?, t.outbox()?, t.needed_photos()?))
         });
         let (installation, clock, city, outbox, needed) = first.await?;
@@ -291,49 +292,6 @@ impl Device {
         }
         Ok(())
     }
-
-    /// IPC `edit_refused`: a refused report becomes a draft again, with its photos, at the last
-    /// step; its command is given up. Sent again, it is a new report with a new tracking code.
-    ///
-    /// # Errors
-    /// `not_refused` while it is on its way or with the city; `draft_exists` if another report is
-    /// not finished; `not_found` if it is no report that waits here. Then nothing has changed.
-    pub async fn edit_refused(&self, command: CommandId) -> Result<ReportDraft, DeviceError> {
-        let (now, shared) = (self.shared.now(), Arc::clone(&self.shared));
-        let id = DraftId::v7(now, random()?);
-        let (draft, gone) = self
-            .shared
-            .db
-            .write(move |t| {
-                // The machine may be about to try it again.
-                if !matches!(shared.delivery(command), Some(Delivery::NeedsYou { .. }) | None) {
-                    return Err(DeviceError::NotRefused);
-                }
-                let size = |hash| shared.files.size(hash).map_err(DeviceError::from);
-                outbox::edit_refused(t, command, id, now, &size)
-            })
-            .await?;
-        self.forget(gone).await?;
-        self.sweep().await?;
-        self.shared.push.notify_one();
-        Ok(draft)
-    }
-}
-
-/// Removes commands that are with the city in full and stand in its own word about the subject:
-/// nothing needs them any more. A report stays: it knows when the person sent it.
-fn drop_what_is_done(tables: crate::store::Tables<'_>) -> Result<(), StoreError> {
-    for row in tables.outbox()? {
-        let Some(answer) = &row.answer else { continue };
-        let told = tables
-            .subject(row.subject.id)?
-            .is_some_and(|subject| subject.state.version() >= answer.version);
-        let report = row.opened()?.head.type_ == 1;
-        if told && !report && row.item().done() {
-            tables.remove_from_outbox(row.command)?;
-        }
-    }
-    Ok(())
 }
 
 /// The folder holds keys and photos: only its owner may look into it.

@@ -1,13 +1,16 @@
 //! What a resident does: report, look at what became of it, read notices.
 
+use std::sync::Arc;
+
 use mend_core::api::{
     FlowStep, Neighbor, NoticesView, PlaceCandidate, Preview, Receipt, ReportDraft, ReportSummary,
     RequestPage,
 };
 use mend_core::city::PromiseQuery;
-use mend_core::id::{DraftId, SubjectId};
+use mend_core::id::{CommandId, DraftId, SubjectId};
 use mend_core::location::Point;
 use mend_core::refusal::RefusalCode;
+use mend_core::sync::Input;
 use mend_places::Places;
 
 use super::Device;
@@ -44,6 +47,7 @@ impl Device {
                     answers: Default::default(),
                     description: String::new(),
                     saved_at: now,
+                    edits: None,
                 };
                 t.add_draft(&DraftBody::Report(draft.clone()))?;
                 Ok(draft)
@@ -126,11 +130,51 @@ impl Device {
     /// What is missing or against the city's rules; then the draft is as it was.
     pub async fn send_report(&self, draft: DraftId) -> Result<Receipt, DeviceError> {
         let seed = self.shared.installation.seed;
-        let (receipt, row) = self
+        let sent = self
             .act(self.shared.me(), move |t, act| outbox::send_report(t, act, &seed, draft))
             .await?;
-        self.queued(&row).await?;
-        Ok(receipt)
+        match sent.supersedes {
+            Some(older) => {
+                self.shared.handle(Input::Superseded(older, sent.row.item())).await?;
+                // Photos that the newer words leave out.
+                self.sweep().await?;
+                self.shared.push.notify_one();
+            }
+            None => self.queued(&sent.row).await?,
+        }
+        Ok(sent.receipt)
+    }
+
+    /// IPC `edit_report`: a report that the city has not answered, or has refused, becomes a draft,
+    /// with its photos, at the last step. It stays on its way until the draft is sent, which then
+    /// takes its place under the same tracking code.
+    ///
+    /// # Errors
+    /// `answered` if the city has it; `draft_exists` if another report is not finished; `not_found`
+    /// if it is no report that waits here. Then nothing has changed.
+    pub async fn edit_report(&self, command: CommandId) -> Result<ReportDraft, DeviceError> {
+        let (now, shared) = (self.shared.now(), Arc::clone(&self.shared));
+        let id = DraftId::v7(now, random()?);
+        let draft = self
+            .shared
+            .db
+            .write(move |t| {
+                let size = |hash| shared.files.size(hash).map_err(DeviceError::from);
+                outbox::edit_report(t, command, id, now, &size)
+            })
+            .await?;
+        self.shared.bump();
+        Ok(draft)
+    }
+
+    /// IPC `withdraw`: the reporter takes a request back.
+    ///
+    /// # Errors
+    /// `work_started` and the like, as far as this device knows; `not_found`.
+    pub async fn withdraw(&self, request: SubjectId) -> Result<(), DeviceError> {
+        let row =
+            self.act(self.shared.me(), move |t, act| outbox::withdraw(t, act, request)).await?;
+        self.queued(&row).await
     }
 
     /// IPC `my_reports`, newest first.
@@ -168,7 +212,7 @@ impl Device {
     pub async fn read_notices(&self, up_to: i64) -> Result<(), DeviceError> {
         self.shared.db.write(move |t| t.read_notices(up_to)).await?;
         self.shared.bump();
-        let shared = std::sync::Arc::clone(&self.shared);
+        let shared = Arc::clone(&self.shared);
         tokio::spawn(async move {
             let told = match shared.session(shared.me().key()).await {
                 Ok(session) => tell_read(&shared, &session).await,

@@ -5,7 +5,7 @@ use mend_core::frame::{self, Frame};
 use mend_core::id::{CommandId, PhotoHash, Principal, SubjectId, SubjectRef};
 use mend_core::sync::{Item, ItemState, PhotoState};
 use mend_core::time::Timestamp;
-use rusqlite::Row;
+use rusqlite::{OptionalExtension, Row};
 
 use super::{StoreError, Tables, bytes, from_json, kind, to_json};
 
@@ -102,16 +102,17 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
 }
 
 impl Tables<'_> {
-    /// Puts a command and its photos behind all others.
+    /// Puts a command and its photos into a place that is free, or behind all others.
     ///
     /// # Errors
-    /// [`StoreError`]; the same id twice is one.
-    pub fn enqueue(self, row: &OutboxRow) -> Result<(), StoreError> {
+    /// [`StoreError`]; the same id or the same place twice is one.
+    pub fn enqueue(self, row: &OutboxRow, place: Option<i64>) -> Result<(), StoreError> {
         self.conn.execute(
-            "INSERT INTO outbox (command, kind, subject, key, account, frame, made_at, state,
+            "INSERT INTO outbox (seq, command, kind, subject, key, account, frame, made_at, state,
                  answer, service_code, label)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             (
+                place,
                 row.command.as_bytes(),
                 row.subject.kind.as_str(),
                 row.subject.id.as_bytes(),
@@ -242,6 +243,28 @@ impl Tables<'_> {
     pub fn remove_from_outbox(self, command: CommandId) -> Result<(), StoreError> {
         self.conn.execute("DELETE FROM outbox WHERE command = ?1", [command.as_bytes()])?;
         Ok(())
+    }
+
+    /// Removes a command with its photo rows, if it is there; its place, and what it was.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn take_from_outbox(
+        self,
+        command: CommandId,
+    ) -> Result<Option<(i64, OutboxRow)>, StoreError> {
+        let found = self
+            .conn
+            .query_row(
+                &format!("SELECT {COLUMNS}, seq FROM outbox WHERE command = ?1"),
+                [command.as_bytes()],
+                |row| Ok((row.get::<_, i64>(11)?, raw(row)?)),
+            )
+            .optional()?;
+        let Some((place, raw)) = found else { return Ok(None) };
+        let row = self.row(raw)?;
+        self.remove_from_outbox(command)?;
+        Ok(Some((place, row)))
     }
 
     /// Whether anything about this subject is still without an answer.

@@ -263,6 +263,12 @@ impl Server {
         self.world().events[&subject].last().unwrap().recorded_at
     }
 
+    /// A command that was accepted for this subject.
+    pub fn command_of(&self, subject: SubjectId) -> Option<CommandId> {
+        let world = self.world();
+        world.accepted.values().find(|(_, a)| a.subject.id == subject).map(|(_, a)| a.command)
+    }
+
     pub fn subjects(&self, kind: SubjectKind) -> Vec<SubjectState> {
         let world = self.world();
         world.states.values().filter(|s| s.subject().kind == kind).cloned().collect()
@@ -380,7 +386,8 @@ impl World {
             frame.head.server_seen,
             now(),
         );
-        let command = Command { id, subject, based_on: frame.head.based_on, body };
+        let (based_on, supersedes) = (frame.head.based_on, frame.head.supersedes);
+        let command = Command { id, subject, based_on, supersedes, body };
         match self.commit(&speaker, &command, happened) {
             Ok(version) => {
                 let number = match &self.states[&subject.id] {
@@ -389,6 +396,10 @@ impl World {
                 };
                 let answer = Accepted { command: id, subject, version, recorded_at: now(), number };
                 self.accepted.insert(id, (bytes.to_vec(), answer.clone()));
+                if let Some(older) = supersedes {
+                    let same = (Vec::new(), answer.clone());
+                    self.accepted.entry(older).or_insert(same);
+                }
                 CommandAnswer::Accepted(answer)
             }
             Err(refusal) => CommandAnswer::Refused { refusal, first: None },
@@ -444,9 +455,8 @@ impl World {
             if let Some(state) = apply(before, &event) {
                 self.states.insert(event.subject.id, state);
             }
-            if let Some(kind) = notice_kind(&event)
-                && let Some(SubjectState::ServiceRequest(request)) =
-                    self.states.get(&event.subject.id)
+            if let Some(SubjectState::ServiceRequest(request)) = self.states.get(&event.subject.id)
+                && let Some(kind) = notice_kind(&event, request)
                 && let Some(reporter) = request.reporter
             {
                 let notice = Notice {
@@ -579,6 +589,7 @@ async fn put_photo(
             id: CommandId::photo_verified(subject.id, hash),
             subject,
             based_on: 0,
+            supersedes: None,
             body: CommandBody::VerifyPhoto(VerifyPhoto { hash, width: 1, height: 1 }),
         };
         world.commit(&Speaker::System, &command, now())

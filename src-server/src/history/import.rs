@@ -286,6 +286,7 @@ fn commands(city: &City, record: &Record, number: String, now: Timestamp) -> Com
             kind: body.kind(),
             // An order that nobody has yet is the event that opened it.
             based_on: u32::from(matches!(body, CommandBody::Assign(_))),
+            supersedes: None,
             origin: Origin::Import(Imported { occurred_at, number: None, last: index == last }),
             arrival: now,
             body: Ok(body),

@@ -181,6 +181,8 @@ impl Plan {
             answers,
             description: told.copied().unwrap_or_default().to_owned(),
             photos: Vec::new(),
+            dropped: Vec::new(),
+            earlier: Vec::new(),
             tracking_code: TrackingCode::from_random(dice.bits()),
             // The hash of no secret that anybody has.
             owner: OwnerHash(owner),

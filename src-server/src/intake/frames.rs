@@ -44,6 +44,7 @@ pub fn prepare(
         subject: head.subject,
         kind: body.as_ref().ok().and_then(CommandBody::kind),
         based_on: head.based_on,
+        supersedes: head.supersedes,
         origin: Origin::Signed(Box::new(Signed {
             key: head.key,
             mac: mac(mac_key, bytes),

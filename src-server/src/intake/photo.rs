@@ -16,6 +16,7 @@ pub fn verified(subject: SubjectRef, photo: VerifyPhoto, arrival: Timestamp) -> 
         subject: subject.id,
         kind: Some(subject.kind),
         based_on: 0,
+        supersedes: None,
         origin: Origin::System,
         arrival,
         body: Ok(CommandBody::VerifyPhoto(photo)),

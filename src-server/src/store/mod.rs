@@ -33,6 +33,8 @@ pub struct Prepared {
     pub kind: Option<SubjectKind>,
     /// The version that the person saw; 0 for none.
     pub based_on: u32,
+    /// The command that it takes the place of.
+    pub supersedes: Option<CommandId>,
     /// Who says it.
     pub origin: Origin,
     /// When it reached the server.
@@ -334,7 +336,8 @@ pub trait Reads: Send + Sync {
     /// When the database fails.
     fn accepted(&self, id: CommandId) -> Result<bool, StoreError>;
 
-    /// Whether an accepted command of this key names this photo for this subject.
+    /// The length in bytes of a photo, as an accepted command of this key says that names it for
+    /// this subject; none: no such command.
     ///
     /// # Errors
     /// When the database fails.
@@ -343,5 +346,5 @@ pub trait Reads: Send + Sync {
         subject: SubjectRef,
         hash: PhotoHash,
         key: Principal,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Option<u64>, StoreError>;
 }

@@ -18,7 +18,7 @@ use mend_core::subject::SubjectState;
 use mend_core::time::Timestamp;
 use mend_core::tracking::TrackingCode;
 use mend_server::{Clock, Config, Limits, Running, start};
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Body, Client, Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -121,6 +121,15 @@ impl Town {
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, self.url(path))
+    }
+
+    /// A piece of a photo, by the address of the photo.
+    pub fn piece(&self, path: &str, offset: u64, bytes: impl Into<Body>) -> RequestBuilder {
+        self.request(Method::PATCH, path)
+            .header("tus-resumable", "1.0.0")
+            .header("content-type", "application/offset+octet-stream")
+            .header("upload-offset", offset)
+            .body(bytes)
     }
 
     pub async fn get<T: DeserializeOwned>(&self, token: &str, path: &str) -> T {
@@ -271,6 +280,8 @@ pub fn report_body(at: (f64, f64)) -> Report {
         answers: [("where".to_owned(), Answer::Choice("bike_lane".into()))].into(),
         description: "Deep, and growing".into(),
         photos: Vec::new(),
+        dropped: Vec::new(),
+        earlier: Vec::new(),
         tracking_code: TrackingCode::from_random(unique().wrapping_mul(0x9e37_79b9_7f4a_7c15)),
         owner: OwnerHash([3; 32]),
     }

@@ -187,7 +187,7 @@ async fn a_path_that_is_no_text_is_a_problem() {
         (Method::GET, "/v1/subjects/service_request/%FF"),
         (Method::GET, "/v1/subjects/%FF/x"),
         (Method::GET, "/v1/photos/service_request/%FF/x"),
-        (Method::PUT, "/v1/photos/service_request/x/%FF"),
+        (Method::PATCH, "/v1/photos/service_request/x/%FF"),
     ] {
         let response = town.request(method, path).bearer_auth(&token).send().await.unwrap();
         let bad = problem(response).await;

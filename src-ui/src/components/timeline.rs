@@ -41,7 +41,9 @@ fn TimelineStep(step: Step, first: bool, with_photos: bool) -> impl IntoView {
         StepKind::OnHold => ("st-hold", "st-hold"),
         StepKind::Resumed => ("st-progress", "play"),
         StepKind::Reopened => ("st-reopened", "st-reopened"),
-        StepKind::Closed | StepKind::Cancelled => ("st-closed", "st-closed"),
+        StepKind::Closed | StepKind::Cancelled | StepKind::Withdrawn => ("st-closed", "st-closed"),
+        StepKind::Amended => ("st-info", "edit"),
+        StepKind::PhotosMissing => ("st-hold", "image"),
         StepKind::Duplicate => ("st-closed", "st-duplicate"),
         StepKind::Newer => ("st-closed", "info"),
     };

@@ -117,6 +117,9 @@ pub(crate) fn step_title(kind: StepKind, by: Option<&str>) -> String {
         (StepKind::Reopened, _) => t!("step-reopened"),
         (StepKind::Closed | StepKind::Duplicate, _) => t!("step-closed"),
         (StepKind::Cancelled, _) => t!("step-cancelled"),
+        (StepKind::Withdrawn, _) => t!("step-withdrawn"),
+        (StepKind::Amended, _) => t!("step-amended"),
+        (StepKind::PhotosMissing, _) => t!("step-photos-missing"),
         (StepKind::Newer, _) => t!("step-newer"),
     }
 }
@@ -127,6 +130,8 @@ pub(crate) fn step_reason(step: &Step) -> Option<String> {
         StepKind::OnHold => step.held_for.map(hold_reason),
         StepKind::Closed => Some(t!("step-closed-why")),
         StepKind::Duplicate => Some(t!("step-duplicate-why")),
+        StepKind::Withdrawn => Some(t!("step-withdrawn-why")),
+        StepKind::PhotosMissing => Some(t!("step-photos-missing-why")),
         _ => None,
     }
 }

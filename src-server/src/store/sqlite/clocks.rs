@@ -20,8 +20,12 @@ CREATE TABLE clocks (
 CREATE INDEX clocks_next_at ON clocks (next_at);";
 
 /// All kinds, by the numbers that the table holds. Part of the database: never renumbered.
-const KINDS: [(ClockKind, i64); 3] =
-    [(ClockKind::Response, 1), (ClockKind::Resolution, 2), (ClockKind::Closing, 3)];
+const KINDS: [(ClockKind, i64); 4] = [
+    (ClockKind::Response, 1),
+    (ClockKind::Resolution, 2),
+    (ClockKind::Closing, 3),
+    (ClockKind::Photos, 4),
+];
 
 /// Sets the clocks of a request as it stands.
 pub fn set(

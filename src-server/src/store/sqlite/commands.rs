@@ -18,6 +18,10 @@ CREATE TABLE commands (
     PRIMARY KEY (key, id)
 ) STRICT, WITHOUT ROWID;";
 
+/// A report may be superseded before it arrives. Then its id stands here with the answer of the one
+/// that took its place.
+pub const SUPERSEDED: &str = "ALTER TABLE commands ADD COLUMN superseded_by BLOB;";
+
 /// The key under which the server's own commands stand; no Ed25519 key that verifies strictly.
 pub const SYSTEM: Principal = Principal([0; 32]);
 
@@ -29,6 +33,8 @@ pub struct Known {
     pub occurred_at: Timestamp,
     /// Its first answer.
     pub answer: Accepted,
+    /// It never came before the one that took its place: whatever its bytes are, that is its answer.
+    pub superseded: bool,
 }
 
 /// Ids are looked up per key: another key's id is simply unknown.
@@ -37,15 +43,20 @@ pub fn get(
     key: Principal,
     id: CommandId,
 ) -> Result<Option<Known>, StoreError> {
-    let row: Option<(Vec<u8>, i64, String)> = connection
-        .prepare_cached("SELECT mac, occurred_at, answer FROM commands WHERE key = ?1 AND id = ?2")?
-        .query_row((key.0, id.as_bytes()), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+    let row: Option<(Vec<u8>, i64, String, bool)> = connection
+        .prepare_cached(
+            "SELECT mac, occurred_at, answer, superseded_by IS NOT NULL FROM commands
+             WHERE key = ?1 AND id = ?2",
+        )?
+        .query_row((key.0, id.as_bytes()), |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
         .optional()?;
-    let Some((mac, occurred_at, answer)) = row else {
+    let Some((mac, occurred_at, answer, superseded)) = row else {
         return Ok(None);
     };
     let answer = serde_json::from_str(&answer).map_err(|e| bad_row("commands", e))?;
-    Ok(Some(Known { mac, occurred_at: Timestamp(occurred_at), answer }))
+    Ok(Some(Known { mac, occurred_at: Timestamp(occurred_at), answer, superseded }))
 }
 
 pub fn put(
@@ -65,6 +76,30 @@ pub fn put(
             mac,
             occurred_at.0,
             json("commands", answer)?,
+        ))?;
+    Ok(())
+}
+
+/// Answers a command that has not come with the answer of the one that took its place, for ever.
+pub fn put_superseded(
+    connection: &Connection,
+    key: Principal,
+    id: CommandId,
+    occurred_at: Timestamp,
+    answer: &Accepted,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO commands (key, id, mac, occurred_at, answer, superseded_by)
+             VALUES (?1, ?2, x'', ?3, ?4, ?5)
+             ON CONFLICT (key, id) DO NOTHING",
+        )?
+        .execute((
+            key.0,
+            id.as_bytes(),
+            occurred_at.0,
+            json("commands", answer)?,
+            answer.command.as_bytes(),
         ))?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use mend_core::api::CommandAnswer;
 use mend_core::city::City;
 use mend_core::command::{CommandBody, Tick};
 use mend_core::decide::{Command, Context, Speaker, SpeakerAccount, decide};
-use mend_core::id::{Principal, SubjectRef};
+use mend_core::id::{CommandId, Principal, SubjectRef};
 use mend_core::refusal::{Refusal, RefusalCode};
 use mend_core::subject::SubjectState;
 use mend_core::time::{Timestamp, occurred_at};
@@ -154,6 +154,7 @@ fn one(
     };
     if let Some(known) = commands::get(connection, key, prepared.id)? {
         let same = match &prepared.origin {
+            Origin::Signed(_) if known.superseded => true,
             Origin::Signed(signed) => bool::from(known.mac.as_slice().ct_eq(&signed.mac)),
             // The server's own ids say all of what they mean.
             Origin::System | Origin::Import(_) => true,
@@ -172,7 +173,8 @@ fn one(
         Err(refusal) => return Ok(refused(refusal.clone())),
     };
     let exists = subjects::kind_of(connection, prepared.subject)?;
-    if matches!(body, CommandBody::Report(_)) && exists.is_some() {
+    let replaces = prepared.supersedes.is_some();
+    if matches!(body, CommandBody::Report(_)) && exists.is_some() && !replaces {
         return Ok(refused(RefusalCode::AlreadyExists));
     }
     let Some(kind) = prepared.kind.or(exists) else {
@@ -223,8 +225,13 @@ fn one(
         other: other.as_ref(),
         due: &due,
     };
-    let command =
-        Command { id: prepared.id, subject, based_on: prepared.based_on, body: body.clone() };
+    let command = Command {
+        id: prepared.id,
+        subject,
+        based_on: prepared.based_on,
+        supersedes: prepared.supersedes,
+        body: body.clone(),
+    };
     let decision = match decide(&context, before.as_ref(), &command) {
         Ok(decision) => decision,
         Err(refusal) => return Ok(refusal_answer(refusal, lapsed)),
@@ -248,7 +255,22 @@ fn one(
         Origin::System | Origin::Import(_) => &[],
     };
     commands::put(connection, key, mac, occurred_at, &answer)?;
+    for earlier in superseded(prepared.supersedes, body) {
+        commands::put_superseded(connection, key, earlier, occurred_at, &answer)?;
+    }
     Ok(CommandAnswer::Accepted(answer))
+}
+
+/// The commands that this one takes the place of.
+fn superseded(
+    direct: Option<CommandId>,
+    body: &CommandBody,
+) -> impl Iterator<Item = CommandId> + '_ {
+    let earlier = match body {
+        CommandBody::Report(report) if direct.is_some() => report.earlier.as_slice(),
+        _ => &[],
+    };
+    direct.into_iter().chain(earlier.iter().copied())
 }
 
 /// What a refusal means for the sender. A key whose sign-in has run out is told to sign in again

@@ -42,6 +42,9 @@ pub fn history_until(connection: &Connection, now: Timestamp) -> Result<Timestam
     Ok(Timestamp(i64::from_be_bytes(bytes)))
 }
 
+/// There are clocks now that were not set before: all are set again at the next start.
+pub const FORGET_RULES: &str = "DELETE FROM meta WHERE name = 'rules';";
+
 /// The version of the rules by which clocks were set last.
 pub fn rules(connection: &Connection) -> Result<Option<Vec<u8>>, StoreError> {
     get(connection, "rules")

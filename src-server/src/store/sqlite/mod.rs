@@ -63,6 +63,7 @@ const MIGRATIONS: &[&[&str]] = &[
         numbers::CREATE,
     ],
     &[clocks::CREATE, numbers::RESERVED, requests::WITH_ROWS, orders::WITH_ROWS],
+    &[commands::SUPERSEDED, meta::FORGET_RULES],
 ];
 
 /// The version of the database that this program writes.

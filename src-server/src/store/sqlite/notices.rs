@@ -39,6 +39,7 @@ const fn text(kind: NoticeKind) -> &'static str {
         NoticeKind::Resolved => "resolved",
         NoticeKind::OnHold => "on_hold",
         NoticeKind::Duplicate => "duplicate",
+        NoticeKind::PhotosMissing => "photos_missing",
     }
 }
 
@@ -50,6 +51,7 @@ fn kind(text: &str) -> Result<NoticeKind, StoreError> {
         "resolved" => Ok(NoticeKind::Resolved),
         "on_hold" => Ok(NoticeKind::OnHold),
         "duplicate" => Ok(NoticeKind::Duplicate),
+        "photos_missing" => Ok(NoticeKind::PhotosMissing),
         other => Err(bad_row("notices", format!("kind {other}"))),
     }
 }
@@ -62,7 +64,7 @@ pub fn tell(
     event: &Event,
     by: Option<&str>,
 ) -> Result<(), StoreError> {
-    let (Some(key), Some(kind)) = (request.reporter, notice_kind(event)) else {
+    let (Some(key), Some(kind)) = (request.reporter, notice_kind(event, request)) else {
         return Ok(());
     };
     connection

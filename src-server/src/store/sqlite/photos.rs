@@ -3,7 +3,7 @@
 
 use mend_core::command::PhotoRef;
 use mend_core::id::{PhotoHash, Principal, SubjectRef};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::{StoreError, subjects};
 
@@ -43,15 +43,16 @@ pub fn named(
     subject: SubjectRef,
     hash: PhotoHash,
     key: Principal,
-) -> Result<bool, StoreError> {
-    Ok(connection
+) -> Result<Option<u64>, StoreError> {
+    let bytes: Option<i64> = connection
         .prepare_cached(
-            "SELECT 1 FROM photos WHERE subject = ?1 AND hash = ?2 AND key = ?3 AND subject_kind = ?4",
+            "SELECT bytes FROM photos
+             WHERE subject = ?1 AND hash = ?2 AND key = ?3 AND subject_kind = ?4",
         )?
-        .exists((
-            subject.id.as_bytes(),
-            hash.0,
-            key.0,
-            subjects::code(subject.kind),
-        ))?)
+        .query_row(
+            (subject.id.as_bytes(), hash.0, key.0, subjects::code(subject.kind)),
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(bytes.map(|bytes| u64::try_from(bytes).unwrap_or(0)))
 }

@@ -124,7 +124,7 @@ impl Reads for SqliteReads {
         subject: SubjectRef,
         hash: PhotoHash,
         key: Principal,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<u64>, StoreError> {
         self.with(|c| photos::named(c, subject, hash, key))
     }
 }

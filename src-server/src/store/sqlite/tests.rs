@@ -1,27 +1,31 @@
 //! The store itself: any sequence of commands, then `rebuild` makes the same read tables.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use mend_core::api::CommandAnswer;
+use mend_core::api::{CommandAnswer, NoticeKind};
 use mend_core::catalogue::Answer;
 use mend_core::city::City;
 use mend_core::command::{
     AddNote, AddPhotos, Assign, CommandBody, Complete, Hold, Merge, PhotoRef, Reopen, Report,
-    Resume, Start, VerifyPhoto,
+    Resume, Start, VerifyPhoto, Withdraw,
 };
 use mend_core::decide::Role;
-use mend_core::event::{HoldReason, Outcome, PhotoRole, Visibility};
+use mend_core::event::{ClockKind, Content, HoldReason, Outcome, PhotoRole, Visibility};
 use mend_core::id::{CommandId, OwnerHash, PhotoHash, Principal, SubjectId, SubjectRef};
 use mend_core::location::{Location, LocationSource, Point};
-use mend_core::subject::SubjectState;
+use mend_core::subject::{ServiceRequest, SubjectState};
 use mend_core::time::{DAY_MS, Timestamp};
 use mend_core::tracking::TrackingCode;
 use proptest::prelude::*;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-use super::{APPLICATION_ID, FILE, MIGRATIONS, Options, SqliteStore, clocks, commands, subjects};
+use super::{
+    APPLICATION_ID, FILE, MIGRATIONS, Options, SqliteStore, clocks, commands, content, notices,
+    subjects,
+};
 use crate::intake::photo::verified;
 use crate::store::{AccountRow, Origin, Prepared, Signed, Store, scopes};
 use crate::ticker;
@@ -43,6 +47,8 @@ enum Act {
     Resume { who: Who },
     Reopen { who: Who },
     Merge { into: prop::sample::Index, stale: bool },
+    Amend { service: usize, place: usize, photos: u8, drop: bool },
+    Withdraw { who: Who },
     Verify { on_order: bool },
     Again,
     Wait { hours: i64 },
@@ -78,6 +84,10 @@ fn act() -> impl Strategy<Value = Act> {
         1 => who().prop_map(|who| Act::Reopen { who }),
         1 => (any::<prop::sample::Index>(), any::<bool>())
             .prop_map(|(into, stale)| Act::Merge { into, stale }),
+        2 => (0..3usize, 0..3usize, 0..2u8, any::<bool>()).prop_map(
+            |(service, place, photos, drop)| Act::Amend { service, place, photos, drop }
+        ),
+        1 => who().prop_map(|who| Act::Withdraw { who }),
         2 => any::<bool>().prop_map(|on_order| Act::Verify { on_order }),
         1 => Just(Act::Again),
         1 => (1..200i64).prop_map(|hours| Act::Wait { hours }),
@@ -96,6 +106,8 @@ struct Scene {
     now: Timestamp,
     count: u64,
     requests: Vec<SubjectId>,
+    /// Who reported each, and the newest wording.
+    reports: BTreeMap<SubjectId, (u8, CommandId, Report)>,
     last: Option<Prepared>,
 }
 
@@ -134,7 +146,15 @@ impl Scene {
             // Some sign-ins run out on the way.
             store.bind(key(who), &name, START.plus_ms(40 * DAY_MS)).unwrap();
         }
-        Self { store, _folder: folder, now: START, count: 0, requests: Vec::new(), last: None }
+        Self {
+            store,
+            _folder: folder,
+            now: START,
+            count: 0,
+            requests: Vec::new(),
+            reports: BTreeMap::new(),
+            last: None,
+        }
     }
 
     fn unique(&mut self) -> [u8; 10] {
@@ -172,6 +192,7 @@ impl Scene {
             subject,
             kind: body.kind(),
             based_on,
+            supersedes: None,
             origin: Origin::Signed(Box::new(Signed {
                 key: key(who),
                 mac,
@@ -202,13 +223,39 @@ impl Scene {
     }
 
     fn report(&mut self, by: u8, service: usize, place: usize, photos: u8) -> Prepared {
+        let report = self.wording(service, place, photos);
+        let subject = SubjectId::v7(self.now, self.unique());
+        let body = CommandBody::Report(Box::new(report.clone()));
+        let prepared = self.prepared(Who::Resident(by), subject, 0, body);
+        self.reports.insert(subject, (by, prepared.id, report));
+        prepared
+    }
+
+    /// The same report in other words.
+    fn amendment(&mut self, subject: SubjectId, new: Report, drop: bool) -> Option<Prepared> {
+        let (by, older, old) = self.reports.get(&subject)?.clone();
+        let mut earlier = old.earlier;
+        earlier.push(older);
+        let direct = earlier.pop();
+        let dropped = old.photos.iter().map(|photo| photo.hash).filter(|_| drop).collect();
+        let (tracking_code, owner) = (old.tracking_code, old.owner);
+        let report = Report { dropped, earlier: earlier.clone(), tracking_code, owner, ..new };
+        let body = CommandBody::Report(Box::new(report.clone()));
+        let prepared =
+            Prepared { supersedes: direct, ..self.prepared(Who::Resident(by), subject, 0, body) };
+        earlier.extend(direct);
+        self.reports.insert(subject, (by, prepared.id, Report { earlier, ..report }));
+        Some(prepared)
+    }
+
+    fn wording(&mut self, service: usize, place: usize, photos: u8) -> Report {
         let (service, question) = [
             ("pothole", Some(("where", "bike_lane"))),
             ("graffiti", Some(("surface", "wall"))),
             ("streetlight", None),
         ][service];
         let (lat, lon) = [(44.629, -124.049), (44.629, -124.058), (44.630, -124.040)][place];
-        let report = Report {
+        Report {
             service_code: service.into(),
             pack_version: "0".into(),
             location: Location {
@@ -225,11 +272,11 @@ impl Scene {
                 .collect(),
             description: "Broken".into(),
             photos: (0..photos).map(|_| self.photo(PhotoRole::Before)).collect(),
+            dropped: Vec::new(),
+            earlier: Vec::new(),
             tracking_code: TrackingCode::from_random(self.count),
             owner: OwnerHash([1; 32]),
-        };
-        let subject = SubjectId::v7(self.now, self.unique());
-        self.prepared(Who::Resident(by), subject, 0, CommandBody::Report(Box::new(report)))
+        }
     }
 
     fn order_of(&self, request: SubjectId) -> Option<(SubjectId, u32)> {
@@ -302,6 +349,14 @@ impl Scene {
                 let body = CommandBody::Merge(Merge { into });
                 let version = state.version() - u32::from(*stale);
                 self.prepared(Who::Dispatcher, request, version, body)
+            }
+            Act::Amend { service, place, photos, drop } => {
+                let new = self.wording(*service, *place, *photos);
+                self.amendment(request, new, *drop)?
+            }
+            Act::Withdraw { who } => {
+                let body = CommandBody::Withdraw(Withdraw { note: String::new() });
+                self.prepared(*who, request, 0, body)
             }
             Act::Verify { on_order } => {
                 let subject = if *on_order {
@@ -394,6 +449,151 @@ proptest! {
         prop_assert_eq!(rebuilt.requests as usize, before[0].len());
         prop_assert!(accepted == 0 || rebuilt.events > 0);
     }
+}
+
+fn request_of(scene: &Scene, id: SubjectId) -> ServiceRequest {
+    let state = subjects::get(scene.store.connection(), SubjectRef::request(id)).unwrap();
+    let Some(SubjectState::ServiceRequest(request)) = state else { panic!("no request") };
+    request
+}
+
+fn words(scene: &Scene, id: mend_core::id::ContentId) -> String {
+    match &content::get(scene.store.connection(), [id]).unwrap()[&id] {
+        Content::Text { text } => text.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// How often an event of this type is in the log.
+fn count(scene: &Scene, type_: &str) -> i64 {
+    let sql = "SELECT count(*) FROM events WHERE type = ?1";
+    scene.store.connection().query_row(sql, [type_], |row| row.get(0)).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Wordings of one report, of which each takes the place of the one before, arrive in any
+    /// order, some twice, some never before the last one: one request, the last words, and for
+    /// each id the same answer for ever.
+    #[test]
+    fn wordings_arrive_in_any_order(
+        wordings in 2usize..5,
+        arrivals in prop::collection::vec(any::<prop::sample::Index>(), 1..9),
+        started in prop::option::of(0usize..9),
+        group in 1usize..4,
+    ) {
+        let mut scene = Scene::new();
+        let first = scene.report(0, 0, 0, 1);
+        let id = first.subject;
+        let mut commands = vec![first];
+        for n in 1..wordings {
+            let new = scene.wording(n % 3, n % 3, 1);
+            let new = Report { description: format!("Wording {n}"), ..new };
+            commands.push(scene.amendment(id, new, true).unwrap());
+        }
+        let last = commands.len() - 1;
+        let mut order: Vec<usize> = arrivals.iter().map(|at| at.index(commands.len())).collect();
+        order.push(last);
+        order.extend(arrivals.iter().map(|at| at.index(commands.len())));
+        let mut answers: BTreeMap<usize, CommandAnswer> = BTreeMap::new();
+        let mut begun = false;
+        let mut worded_last = false;
+        for (step, chunk) in order.chunks(group).enumerate() {
+            let batch: Vec<Prepared> = chunk.iter().map(|n| commands[*n].clone()).collect();
+            for (n, answer) in chunk.iter().zip(scene.store.commit(&batch)) {
+                prop_assert!(matches!(answer, CommandAnswer::Accepted(_)), "{:?}", answer);
+                prop_assert_eq!(&answer, answers.entry(*n).or_insert_with(|| answer.clone()));
+            }
+            worded_last |= chunk.contains(&last);
+            if started == Some(step) && !worded_last {
+                begun = true;
+                let (order, version) = scene.order_of(id).unwrap();
+                let assign = CommandBody::Assign(Assign { crew: CREWS[0].into() });
+                let assign = scene.prepared(Who::Dispatcher, order, version, assign);
+                let start = CommandBody::Start(Start {});
+                let start = scene.prepared(Who::Crew(0), order, 0, start);
+                for answer in scene.store.commit(&[assign, start]) {
+                    prop_assert!(matches!(answer, CommandAnswer::Accepted(_)), "{:?}", answer);
+                }
+            }
+        }
+        prop_assert_eq!(count(&scene, "reported"), 1);
+        prop_assert_eq!(count(&scene, "ordered"), 1);
+        prop_assert_eq!(dump(scene.store.connection(), "requests").len(), 1);
+        let request = request_of(&scene, id);
+        let newest = format!("Wording {last}");
+        if begun {
+            prop_assert!(count(&scene, "note_added") > 0);
+        } else {
+            prop_assert_eq!(words(&scene, request.description.unwrap()), newest);
+            // What the city says is what it would say of the last words alone.
+            let mut alone = Scene::new();
+            let CommandBody::Report(report) = commands[last].body.clone().unwrap() else { panic!() };
+            alone.now = scene.now;
+            let plain = Report { earlier: Vec::new(), dropped: Vec::new(), ..*report };
+            let body = CommandBody::Report(Box::new(plain));
+            let plain = alone.prepared(Who::Resident(0), id, 0, body);
+            alone.store.commit(&[plain]);
+            let expected = request_of(&alone, id);
+            prop_assert_eq!(&request.service_code, &expected.service_code);
+            prop_assert_eq!(&request.zones, &expected.zones);
+            prop_assert_eq!(&request.priority, &expected.priority);
+            prop_assert_eq!(&request.department, &expected.department);
+            prop_assert_eq!(&request.crew, &expected.crew);
+            prop_assert_eq!(&request.status, &expected.status);
+            prop_assert_eq!(&request.promise, &expected.promise);
+            let order = SubjectRef::order(request.order.unwrap());
+            let order = subjects::get(scene.store.connection(), order).unwrap();
+            let Some(SubjectState::WorkOrder(order)) = order else { panic!("no order") };
+            prop_assert_eq!(order.crew, expected.crew);
+            prop_assert_eq!(Some(order.department), expected.department);
+            prop_assert_eq!(order.due, expected.promise.map(|promise| promise.resolution_due));
+            prop_assert_eq!(Some(order.priority), expected.priority);
+            prop_assert_eq!(order.place, request.place);
+        }
+        check_members(scene.store.connection());
+        let before = read_tables(scene.store.connection());
+        scene.store.rebuild().unwrap();
+        prop_assert_eq!(read_tables(scene.store.connection()), before);
+    }
+}
+
+#[test]
+fn a_photo_that_does_not_come_is_missed_once_and_may_still_come() {
+    let mut scene = Scene::new();
+    let report = scene.report(0, 0, 0, 2);
+    let id = report.subject;
+    scene.store.commit(&[report]);
+    let photos = request_of(&scene, id).photos;
+    let word = VerifyPhoto { hash: photos[0].hash, width: 1, height: 1 };
+    scene.store.commit(&[verified(SubjectRef::request(id), word, scene.now)]);
+    let about_photos = |scene: &Scene| {
+        let ticks = scene.ticks().into_iter();
+        let is = |p: &Prepared| matches!(&p.body, Ok(CommandBody::Tick(tick)) if tick.clock == ClockKind::Photos);
+        ticks.filter(is).collect::<Vec<_>>()
+    };
+    scene.now = START.plus_ms(7 * DAY_MS - 1);
+    assert!(about_photos(&scene).is_empty());
+    scene.now = START.plus_ms(7 * DAY_MS);
+    let ticks = about_photos(&scene);
+    assert_eq!(ticks.len(), 1);
+    scene.store.commit(&ticks);
+    assert!(about_photos(&scene).is_empty(), "once");
+    let missing: Vec<bool> = request_of(&scene, id).photos.iter().map(|p| p.missing).collect();
+    assert_eq!(missing, [false, true]);
+    let (order, _) = scene.order_of(id).unwrap();
+    let order = subjects::get(scene.store.connection(), SubjectRef::order(order)).unwrap().unwrap();
+    assert!(order.photos()[1].missing, "the crew knows, too");
+    let told = |scene: &Scene| {
+        let page = notices::page(scene.store.connection(), key(Who::Resident(0)), 0).unwrap();
+        page.notices.iter().filter(|n| n.kind == NoticeKind::PhotosMissing).count()
+    };
+    assert_eq!(told(&scene), 1);
+    let word = VerifyPhoto { hash: photos[1].hash, width: 1, height: 1 };
+    scene.store.commit(&[verified(SubjectRef::request(id), word, scene.now)]);
+    let photos = request_of(&scene, id).photos;
+    assert!(photos.iter().all(|photo| photo.verified && !photo.missing));
 }
 
 #[test]

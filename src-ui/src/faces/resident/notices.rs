@@ -93,6 +93,7 @@ fn NoticeRow(notice: Notice) -> impl IntoView {
         NoticeKind::Resolved => ("resolved", "st-resolved", "st-resolved"),
         NoticeKind::OnHold => ("on_hold", "st-hold", "st-hold"),
         NoticeKind::Duplicate => ("duplicate", "st-closed", "st-duplicate"),
+        NoticeKind::PhotosMissing => ("photos_missing", "st-hold", "image"),
     };
     let service = service_short(&notice.service_code);
     let by = notice.by.clone().unwrap_or_else(|| t!("notice-the-city"));

@@ -240,16 +240,16 @@ pub(crate) fn Decide(
     }
 }
 
-/// Makes a draft of a refused report and opens it where it can be checked.
+/// Makes a draft of a report on its way and opens it where it can be checked.
 #[component]
-fn ChangeIt(command: CommandId, failure: RwSignal<Option<Failure>>) -> impl IntoView {
+pub(crate) fn ChangeIt(command: CommandId, failure: RwSignal<Option<Failure>>) -> impl IntoView {
     let room = use_room();
     let navigate = use_navigate();
     let change = move |_| {
         let navigate = navigate.clone();
         leptos::task::spawn_local(async move {
             let args = json!({ "command": command });
-            match room.gateway.call::<ReportDraft>("edit_refused", args).await {
+            match room.gateway.call::<ReportDraft>("edit_report", args).await {
                 Ok(draft) => navigate(&address(draft.step), Default::default()),
                 Err(why) => {
                     failure.try_set(Some(why));

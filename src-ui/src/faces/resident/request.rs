@@ -4,11 +4,12 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use mend_core::api::{Delivery, Failure, OutboxItem, RequestPage, StepKind};
 use mend_core::event::Promise;
+use mend_core::id::SubjectId;
 use mend_core::subject::RequestStatus;
 use mend_core::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::reports::Decide;
+use super::reports::{ChangeIt, Decide, Twice};
 use super::row::next_words;
 use crate::components::banner::{FailureNote, FailureOf, OfflineBanner};
 use crate::components::icon::Icon;
@@ -32,13 +33,11 @@ pub(crate) fn RequestScreen() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let page = room.live(move || gateway.call::<RequestPage>("request", json!({ "id": id.get() })));
     let outbox = room.live(move || gateway.call::<Vec<OutboxItem>>("outbox", Value::Null));
-    let refused = Memo::new(move |_| {
+    let waiting = Memo::new(move |_| {
         let items = outbox.get().and_then(Result::ok).unwrap_or_default();
-        items.into_iter().find(|item| {
-            item.account.is_none()
-                && item.subject.id.to_string() == id.get()
-                && matches!(item.delivery, Delivery::NeedsYou { .. })
-        })
+        let own = |item: &OutboxItem| item.account.is_none();
+        let here = |item: &OutboxItem| item.subject.id.to_string() == id.get();
+        items.into_iter().filter(|item| own(item) && here(item)).collect::<Vec<_>>()
     });
     let failure = RwSignal::new(None::<Failure>);
     let good = Memo::new(move |_| page.get().and_then(Result::ok));
@@ -63,7 +62,7 @@ pub(crate) fn RequestScreen() -> impl IntoView {
                 {move || match page.get() {
                     None => view! { <Loading/> }.into_any(),
                     Some(Err(failure)) => view! { <FailureNote failure/> }.into_any(),
-                    Some(Ok(page)) => view! { <Page page refused failure/> }.into_any(),
+                    Some(Ok(page)) => view! { <Page page waiting failure/> }.into_any(),
                 }}
             </div>
         </ResidentShell>
@@ -87,12 +86,17 @@ fn title_of(page: &RequestPage) -> String {
 #[component]
 fn Page(
     page: RequestPage,
-    /// What a person must decide about it.
-    refused: Memo<Option<OutboxItem>>,
+    /// What of it is still on its way.
+    waiting: Memo<Vec<OutboxItem>>,
     failure: RwSignal<Option<Failure>>,
 ) -> impl IntoView {
-    let decide = move || refused.get().map(|item| view! { <Decide item failure alone=true/> });
+    let decide = move || {
+        let needs = |item: &OutboxItem| matches!(item.delivery, Delivery::NeedsYou { .. });
+        let item = waiting.get().into_iter().find(needs);
+        item.map(|item| view! { <Decide item failure alone=true/> })
+    };
     let summary = page.summary;
+    let (request, status) = (summary.request, summary.status);
     // What was reopened is not mended, whatever was said before.
     let settled = summary.status.is_some_and(|status| !status.is_open());
     let resolved_at = page
@@ -102,9 +106,12 @@ fn Page(
         .map(|step| step.at)
         .filter(|_| settled);
     let held = summary.status == Some(RequestStatus::OnHold);
-    let ended = page.steps.first().filter(|step| step.kind == StepKind::Duplicate);
+    let ended = page
+        .steps
+        .first()
+        .filter(|step| matches!(step.kind, StepKind::Duplicate | StepKind::Withdrawn));
     let ended = ended.and_then(step_reason);
-    let merged = ended.is_some();
+    let over = ended.is_some();
     let received_at =
         page.steps.iter().find(|step| step.kind == StepKind::Received).map(|step| step.at);
     let on_its_way = summary.delivery != Delivery::Received;
@@ -112,6 +119,7 @@ fn Page(
         Delivery::NeedsYou { refusal } => Some(refusal_words(refusal)),
         _ => None,
     };
+    let stopped = refused.is_some();
     let outcome = ended
         .or_else(|| outcome_words(resolved_at, received_at, summary.promise))
         .unwrap_or_else(|| match summary.delivery {
@@ -134,7 +142,7 @@ fn Page(
                         {page.with.clone().map(|with| view! { <span class="muted sm">{t!("request-with", with = with)}</span> })}
                     </div>
                     {summary.status.map(|status| view! { <Seam status/> })}
-                    {(refused.is_none()).then_some(outcome).map(|words| view! { <p class="outcome">{words}</p> })}
+                    {(!stopped).then_some(outcome).map(|words| view! { <p class="outcome">{words}</p> })}
                 </div>
                 {refused
                     .map(|(what, way)| {
@@ -149,8 +157,8 @@ fn Page(
                 <BeforeAfter before=page.before after=page.after/>
                 {summary
                     .promise
-                    // A report that became part of another one has that one's dates.
-                    .filter(|_| !merged)
+                    // What was taken back has no dates, and what became part of another has that one's.
+                    .filter(|_| !over)
                     .map(|promise| view! { <PromiseCard promise resolved_at held/> })}
                 {(!said.is_empty())
                     .then(|| {
@@ -161,6 +169,8 @@ fn Page(
                             </section>
                         }
                     })}
+                {(!stopped)
+                    .then(|| view! { <StillYours request status waiting failure/> })}
                 {summary
                     .tracking_code
                     .map(|code| {
@@ -186,6 +196,41 @@ fn Page(
                 })}
         </div>
     }
+}
+
+/// What its reporter can still do: change the words that the city has not answered, and take back
+/// what no crew has begun.
+#[component]
+fn StillYours(
+    request: Option<SubjectId>,
+    /// None: the city has not answered.
+    status: Option<RequestStatus>,
+    waiting: Memo<Vec<OutboxItem>>,
+    failure: RwSignal<Option<Failure>>,
+) -> impl IntoView {
+    let room = use_room();
+    let change = move || {
+        let unanswered = |item: &&OutboxItem| item.action == "report" && !item.accepted;
+        let command = waiting.get().iter().find(unanswered).map(|item| item.command);
+        command.map(|command| view! { <ChangeIt command failure/> })
+    };
+    let take_back = move || {
+        leptos::task::spawn_local(async move {
+            let args = json!({ "request": request });
+            failure.try_set(room.gateway.call::<()>("withdraw", args).await.err());
+        });
+    };
+    let not_begun = matches!(
+        status,
+        None | Some(RequestStatus::Received | RequestStatus::Assigned | RequestStatus::Reopened)
+    );
+    let withdraw = move || {
+        let asked = waiting.get().iter().any(|item| item.action == "withdraw");
+        (not_begun && !asked).then(|| {
+            view! { <Twice label=t!("withdraw") sure=t!("withdraw-sure") done=take_back/> }
+        })
+    };
+    view! { <div class="row wrap g2" data-testid="still-yours">{change} {withdraw}</div> }
 }
 
 /// "Mended in 4 days. The promise was Thursday 3 December."

@@ -111,6 +111,18 @@ pub(crate) fn ReviewStep() -> impl IntoView {
                     }
                 })
             }}
+            {move || {
+                let edits = draft.with(|draft| draft.as_ref().and_then(|d| d.edits.clone()))?;
+                let words = t!("review-edits", code = edits.tracking_code.to_string());
+                Some(
+                    view! {
+                        <div class="bn st-info" data-testid="review-edits">
+                            <Icon name="edit"/>
+                            <p>{words}</p>
+                        </div>
+                    },
+                )
+            }}
             {move || draft.get().map(|draft| view! { <Summary draft/> })}
             <div class="well row row-t g3">
                 <Icon name="lock" size="i-20"/>
