@@ -43,6 +43,8 @@ impl Ticker {
     pub async fn run(self, mut ended: watch::Receiver<bool>) {
         let mut every = tokio::time::interval(EVERY);
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        // What the calendar lacks on the first day is said at the start.
+        let mut day = self.city.calendar().local_date(self.clock.now());
         loop {
             tokio::select! {
                 _ = every.tick() => {}
@@ -52,18 +54,33 @@ impl Ticker {
             if let Err(error) = self.catch_up().await {
                 tracing::error!(code = error.code(), %error, "the clocks could not be read");
             }
+            let today = self.city.calendar().local_date(self.clock.now());
+            if std::mem::replace(&mut day, today) != today {
+                for fault in self.city.holiday_faults(self.clock.now()) {
+                    tracing::warn!("the city's calendar: {} {}", fault.what, fault.remedy);
+                }
+            }
         }
     }
 
     /// Says everything that has come to its time by now.
     async fn catch_up(&self) -> Result<(), StoreError> {
+        let mut limit = BATCH;
         loop {
             let now = self.clock.now();
-            let due_requests = self.readers.read(move |reads| reads.due(now, BATCH)).await?;
+            let due_requests = self.readers.read(move |reads| reads.due(now, limit)).await?;
             let batch: Vec<Prepared> =
                 due_requests.iter().flat_map(|request| due(&self.city, request, now)).collect();
             if batch.is_empty() {
-                return Ok(());
+                if let Some(request) = due_requests.first() {
+                    tracing::error!(request = %request.id, "a clock is due and says nothing");
+                }
+                if due_requests.len() < limit {
+                    return Ok(());
+                }
+                // They must not stand before those that have something to say.
+                limit *= 2;
+                continue;
             }
             let answers = self.committer.commit(batch).await;
             // A failing disk is asked again at the next look, not at once.

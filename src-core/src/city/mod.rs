@@ -214,6 +214,11 @@ impl City {
         &self.calendar
     }
 
+    /// What the calendar lacks, as it matters at an instant: for someone to write down.
+    pub fn holiday_faults(&self, at: Timestamp) -> Vec<Fault> {
+        holiday_faults(&self.pack, self.calendar.local_date(at))
+    }
+
     /// The local date of an instant, `YYYY-MM-DD`.
     pub fn local_date(&self, at: Timestamp) -> String {
         self.calendar.local_date(at).to_string()

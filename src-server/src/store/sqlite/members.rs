@@ -63,7 +63,7 @@ pub fn current(
         "SELECT m.entered, m.subject_kind, m.subject FROM members m
          LEFT JOIN requests r ON m.subject_kind = 1 AND r.id = m.subject
          LEFT JOIN orders o ON m.subject_kind = 2 AND o.id = m.subject
-         WHERE m.scope = ?1 AND coalesce(r.closed_at, o.closed_at, ?2) >= ?2
+         WHERE m.scope = ?1 AND coalesce(r.ended_at, o.ended_at, ?2) >= ?2
          ORDER BY m.entered LIMIT ?3",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);

@@ -63,7 +63,7 @@ const MIGRATIONS: &[&[&str]] = &[
         numbers::CREATE,
     ],
     &[clocks::CREATE, numbers::RESERVED, requests::WITH_ROWS, orders::WITH_ROWS],
-    &[commands::SUPERSEDED, meta::FORGET_RULES],
+    &[commands::SUPERSEDED, meta::FORGET_RULES, requests::ENDED, orders::ENDED],
 ];
 
 /// The version of the database that this program writes.

@@ -41,6 +41,9 @@ DROP TABLE orders_1;
 CREATE INDEX orders_crew ON orders (crew, status);
 CREATE INDEX orders_department ON orders (department, status);";
 
+/// The time is that at which it was done, or called off, before it is closed.
+pub const ENDED: &str = "ALTER TABLE orders RENAME COLUMN closed_at TO ended_at;";
+
 const fn status(status: OrderStatus) -> &'static str {
     match status {
         OrderStatus::Unassigned => "unassigned",
@@ -60,11 +63,11 @@ pub fn put(
     connection
         .prepare_cached(
             "INSERT INTO orders (id, version, state, request, number, status, department, crew,
-                 closed_at)
+                 ended_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
              ON CONFLICT (id) DO UPDATE SET version = excluded.version, state = excluded.state,
                  status = excluded.status, department = excluded.department,
-                 crew = excluded.crew, closed_at = excluded.closed_at",
+                 crew = excluded.crew, ended_at = excluded.ended_at",
         )?
         .execute((
             order.id.as_bytes(),

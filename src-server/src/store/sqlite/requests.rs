@@ -46,6 +46,9 @@ DROP TABLE requests_1;
 CREATE INDEX requests_tracking_code ON requests (tracking_code);
 CREATE INDEX requests_department ON requests (department, status);";
 
+/// The time is that at which it was resolved; a closing comes later.
+pub const ENDED: &str = "ALTER TABLE requests RENAME COLUMN closed_at TO ended_at;";
+
 const fn status(status: RequestStatus) -> &'static str {
     match status {
         RequestStatus::Received => "received",
@@ -66,12 +69,12 @@ pub fn put(
     connection
         .prepare_cached(
             "INSERT INTO requests (id, version, state, tracking_code, number, status, department,
-                 crew, received_at, closed_at)
+                 crew, received_at, ended_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
              ON CONFLICT (id) DO UPDATE SET version = excluded.version, state = excluded.state,
                  number = excluded.number, status = excluded.status,
                  department = excluded.department, crew = excluded.crew,
-                 closed_at = excluded.closed_at",
+                 ended_at = excluded.ended_at",
         )?
         .execute((
             request.id.as_bytes(),
