@@ -242,7 +242,15 @@ pub(crate) fn Decide(
 
 /// Makes a draft of a report on its way and opens it where it can be checked.
 #[component]
-pub(crate) fn ChangeIt(command: CommandId, failure: RwSignal<Option<Failure>>) -> impl IntoView {
+pub(crate) fn ChangeIt(
+    /// Of the report.
+    command: CommandId,
+    /// Where a failure is shown.
+    failure: RwSignal<Option<Failure>>,
+    /// Nobody has to do it.
+    #[prop(optional)]
+    quiet: bool,
+) -> impl IntoView {
     let room = use_room();
     let navigate = use_navigate();
     let change = move |_| {
@@ -258,7 +266,14 @@ pub(crate) fn ChangeIt(command: CommandId, failure: RwSignal<Option<Failure>>) -
         });
     };
     view! {
-        <button class="btn btn-signal btn-sm" type="button" data-testid="change-it" on:click=change>
+        <button
+            class="btn btn-sm"
+            class:btn-signal=!quiet
+            class:btn-tonal=quiet
+            type="button"
+            data-testid="change-it"
+            on:click=change
+        >
             <Icon name="edit" size="i-20"/>
             {t!("change-refused")}
         </button>

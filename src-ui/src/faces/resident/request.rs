@@ -139,9 +139,9 @@ fn Page(
                             .map(|status| view! { <Chip look=request_look(status) testid="status-chip"/> })}
                         {on_its_way
                             .then(|| view! { <Chip look=delivery_look(&summary.delivery) testid="delivery-chip"/> })}
-                        {page.with.clone().map(|with| view! { <span class="muted sm">{t!("request-with", with = with)}</span> })}
+                        {page.with.clone().filter(|_| !over).map(|with| view! { <span class="muted sm">{t!("request-with", with = with)}</span> })}
                     </div>
-                    {summary.status.map(|status| view! { <Seam status/> })}
+                    {summary.status.filter(|_| !over).map(|status| view! { <Seam status/> })}
                     {(!stopped).then_some(outcome).map(|words| view! { <p class="outcome">{words}</p> })}
                 </div>
                 {refused
@@ -212,7 +212,7 @@ fn StillYours(
     let change = move || {
         let unanswered = |item: &&OutboxItem| item.action == "report" && !item.accepted;
         let command = waiting.get().iter().find(unanswered).map(|item| item.command);
-        command.map(|command| view! { <ChangeIt command failure/> })
+        command.map(|command| view! { <ChangeIt command failure quiet=true/> })
     };
     let take_back = move || {
         leptos::task::spawn_local(async move {

@@ -312,7 +312,7 @@ fn spoil(folder: &Path) -> Result<usize> {
     let mut spoiled = 0;
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.to_string_lossy().ends_with(".thumb.jpg") {
+        if path.is_dir() || path.to_string_lossy().ends_with(".thumb.jpg") {
             continue;
         }
         let bytes = std::fs::read(&path)?;
