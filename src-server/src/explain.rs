@@ -17,11 +17,13 @@ use serde::Serialize;
 use crate::city::time_zone;
 
 mod ask;
+mod remarks;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use ask::{Asked, BadQuestion, Words};
+pub use remarks::Remark;
 pub use text::text;
 
 /// What would become of a report. This is the JSON of `explain --json`: members may be added, and
@@ -59,6 +61,8 @@ pub struct Explanation {
     pub route: RouteFound,
     /// By when; null where nothing can be promised.
     pub promise: Option<PromiseFound>,
+    /// What to know of the question itself.
+    pub remarks: Vec<Remark>,
 }
 
 /// An address near the place.
@@ -239,6 +243,7 @@ pub fn explain(city: &City, places: &Places, asked: &Asked) -> Result<Explanatio
             department: named(city, &routed.department),
             crew: routed.crew.map(|code| crew(city, code)),
         },
+        remarks: remarks::remarks(city, asked, promise.map(|promise| promise.resolution_due)),
         promise: promise.map(|promise| PromiseFound {
             sla: sla.to_string(),
             counts_from: counts_from(city, &zone, sla, asked.time),

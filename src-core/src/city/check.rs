@@ -142,7 +142,7 @@ impl Faults {
         found <= limit
     }
 
-    fn name(&mut self, part: &Part, item: Option<usize>, what: &str, name: &str) {
+    pub(super) fn name(&mut self, part: &Part, item: Option<usize>, what: &str, name: &str) {
         if name.trim().is_empty()
             || name.chars().count() > MAX_NAME_CHARS
             || name.chars().any(char::is_control)
@@ -302,9 +302,10 @@ pub fn thorough(pack: &CityPack, faults: &[Fault], today: Option<Date>) -> Vec<F
     let mut found = Faults(Vec::new());
     if map {
         found.0.extend(zones::map_faults(pack));
+        map::outline(pack, today, &mut found);
     }
     // Where zones are in the wrong place, every street would seem to be.
-    let map_fits = map && found.0.is_empty();
+    let map_fits = map && !found.0.iter().any(|fault| fault.severity == Severity::Error);
     if places {
         places::fit(pack, &mut found);
     }

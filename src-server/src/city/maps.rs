@@ -75,6 +75,20 @@ pub(super) fn streets(folder: &mut Folder) -> Option<Vec<Street>> {
     Some(streets.into_iter().map(|(street, _)| street).collect())
 }
 
+/// Looks whether what maps are drawn from can be read. It is no part of the pack.
+pub(super) fn basemap(folder: &mut Folder) {
+    let names = folder.names("basemap");
+    let layers: Vec<&String> = names.iter().filter(|name| name.ends_with(".geojson")).collect();
+    if layers.is_empty() {
+        let what = "There is no base map: maps show neither land nor water.";
+        folder.warning("basemap", None, what, "Export land, water and parks as GeoJSON into it.");
+    }
+    for name in layers.into_iter().take(MAX_LAYERS) {
+        // What is wrong with it is said; nothing else is asked of it here.
+        let _ = collection(folder, &format!("basemap/{name}"));
+    }
+}
+
 /// What a segment's feature says that cannot be.
 struct SegmentFault {
     /// The end of a sentence.

@@ -2,7 +2,7 @@
 //!
 //! A folder holds `city.toml`, `services.toml`, `crews.toml`, `routes.toml`, `calendar.toml`,
 //! `zones/<layer>.geojson` and `streets.geojson`; where the city has them, `addresses.csv`,
-//! `assets.csv`, words of its own in `locales/<language>/services.ftl` and icons of its own in
+//! `assets.csv`, `basemap/<layer>.geojson`, words of its own in `locales/<language>/services.ftl` and icons of its own in
 //! `icons/services/<code>.svg`. What is wrong is said with file, line and remedy; whether the
 //! parts fit together is checked by the rules of the core.
 
@@ -61,7 +61,14 @@ pub fn check(dir: &Path, now: Timestamp) -> Checked {
 /// be read.
 fn read(dir: &Path, now: Option<Timestamp>) -> Checked {
     let mut folder = Folder::new(dir);
-    let mut pack = parts(&mut folder);
+    let mut pack = None;
+    if dir.is_dir() {
+        pack = parts(&mut folder);
+        maps::basemap(&mut folder);
+    } else {
+        let what = format!("{} is no folder, or may not be read.", dir.display());
+        folder.problem(".", None, what, "Give the folder that holds city.toml.");
+    }
     if folder.found().errors() == 0
         && let Some(pack) = &mut pack
     {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fluent_syntax::ast::Entry;
+use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
 use fluent_syntax::parser;
 use mend_core::catalogue::{QuestionKind, Service};
 use mend_core::city::check::{MAX_NESTING, nesting};
@@ -35,7 +35,9 @@ pub(super) fn read(folder: &mut Folder) -> Option<BTreeMap<String, String>> {
             None => sound = false,
             Some(None) => {}
             Some(Some(text)) => {
-                sound &= parse(folder, &file, &text).is_some();
+                let names = parse(folder, &file, &text);
+                sound &= names.is_some();
+                twice(folder, &file, &names.unwrap_or_default());
                 folder.remember(Part::Strings(language.clone()), &file, None, Vec::new());
                 strings.insert(language, text);
             }
@@ -67,13 +69,38 @@ fn parse(folder: &mut Folder, file: &str, text: &str) -> Option<Vec<(String, u32
     }
 }
 
+/// Of two messages with one name, only one is ever read.
+fn twice(folder: &mut Folder, file: &str, names: &[(String, u32)]) {
+    let mut seen = BTreeMap::new();
+    for (name, line) in names {
+        if let Some(first) = seen.insert(name, line) {
+            let what = format!("The words {name:?} stand here and on line {first}.");
+            folder.problem(file, *line, what, "Keep one of the two.");
+        }
+    }
+}
+
+/// Whether a person would see anything of it.
+fn says_something(value: &Pattern<&str>) -> bool {
+    value.elements.iter().any(|element| match element {
+        PatternElement::TextElement { value } => !value.trim().is_empty(),
+        PatternElement::Placeable {
+            expression: Expression::Inline(InlineExpression::StringLiteral { value }),
+        } => !value.trim().is_empty(),
+        PatternElement::Placeable { .. } => true,
+    })
+}
+
+/// The messages that say something, with their lines.
 fn messages(
     resource: &fluent_syntax::ast::Resource<&str>,
     text: &str,
     lines: &LineIndex,
 ) -> Vec<(String, u32)> {
     let names = resource.body.iter().filter_map(|entry| match entry {
-        Entry::Message(message) if message.value.is_some() => Some(message.id.name),
+        Entry::Message(message) => {
+            message.value.as_ref().filter(|value| says_something(value)).map(|_| message.id.name)
+        }
         _ => None,
     });
     // A name is a slice of the text, so that its address says where it stands.

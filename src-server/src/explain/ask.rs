@@ -36,6 +36,8 @@ pub struct Asked {
     pub at: Point,
     /// When it arrives.
     pub time: Timestamp,
+    /// It was said in local time, and there are two such times that night; this is the first.
+    pub time_twice: bool,
     /// What it answers.
     pub answers: BTreeMap<String, Answer>,
     /// The asset that it names; the city has it.
@@ -127,10 +129,12 @@ impl Asked {
                 return Err(BadQuestion::Twice(question));
             }
         }
+        let (time, time_twice) = time(city, &words.time)?;
         Ok(Self {
             service: service.clone(),
             at,
-            time: time(city, &words.time)?,
+            time,
+            time_twice,
             answers,
             asset: words.asset.as_deref().map(|word| asset(city, word)).transpose()?,
         })
@@ -142,11 +146,12 @@ fn listed<'a>(codes: impl Iterator<Item = &'a str>) -> String {
     if codes.is_empty() { "nothing".to_owned() } else { codes.join(", ") }
 }
 
-/// An instant, or the city's local time; the first of two, where clocks are put back.
-fn time(city: &City, word: &str) -> Result<Timestamp, BadQuestion> {
+/// An instant, or the city's local time: the first of two, where clocks are put back, and whether it
+/// is one of two.
+fn time(city: &City, word: &str) -> Result<(Timestamp, bool), BadQuestion> {
     let word = word.trim();
     if let Ok(instant) = word.parse::<jiff::Timestamp>() {
-        return Ok(Timestamp(instant.as_millisecond()));
+        return Ok((Timestamp(instant.as_millisecond()), false));
     }
     let bad = || BadQuestion::Time(word.to_owned());
     // A date alone is no time, though it could be read as midnight.
@@ -158,8 +163,9 @@ fn time(city: &City, word: &str) -> Result<Timestamp, BadQuestion> {
     if matches!(moment.offset(), AmbiguousOffset::Gap { .. }) {
         return Err(BadQuestion::Skipped(word.to_owned()));
     }
+    let twice = matches!(moment.offset(), AmbiguousOffset::Fold { .. });
     let instant = moment.earlier().map_err(|_| bad())?;
-    Ok(Timestamp(instant.as_millisecond()))
+    Ok((Timestamp(instant.as_millisecond()), twice))
 }
 
 fn answer(service: &Service, word: &str) -> Result<(String, Answer), BadQuestion> {

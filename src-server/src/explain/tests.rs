@@ -79,14 +79,14 @@ fn a_pothole_by_zone_outside_office_hours() {
     let page = text(&PORT_ALDER.city, &e);
     for line in [
         "Service           pothole\n",
-        "Arrives           Wed 25 Nov 2026, 17:05\n",
+        "Arrives           Wed 25 Nov 2026, 17:05 -08:00\n",
         "In the city       yes\n",
         "Answers           hazard = yes\n                  where = bike_lane\n",
         "Priority          critical\n                  raised from high by the answer to hazard\n",
         "Route             potholes-old-mill\n                  because the service is pothole\n                  because the place lies in old_mill (neighborhood)\n",
         "Department        streets, Streets\nCrew              streets-1, Streets Crew 1\n",
-        "the offices are closed then: it counts from Thu 26 Nov 2026, 08:00\n",
-        "Resolution due    Thu 10 Dec 2026, 17:00\n",
+        "the offices are closed then: it counts from Thu 26 Nov 2026, 08:00 -08:00\n",
+        "Resolution due    Thu 10 Dec 2026, 17:00 -08:00\n",
     ] {
         assert!(page.contains(line), "no {line:?} in\n{page}");
     }
@@ -197,7 +197,7 @@ fn the_json_keeps_its_shape() {
     };
     assert_eq!(
         keys(&json),
-        "answers asset at beyond city city_version inside nearest_address priority promise route \
+        "answers asset at beyond city city_version inside nearest_address priority promise remarks route \
          service time unanswered zones"
     );
     assert_eq!(keys(&json["at"]), "lat lon");
@@ -282,4 +282,27 @@ fn what_cannot_be_asked_is_said_in_a_sentence() {
         });
         assert!(said.starts_with(begins), "{said}");
     }
+}
+
+#[test]
+fn what_is_odd_about_a_question_is_said() {
+    let codes = |words: &Words| {
+        explained(words).remarks.into_iter().map(|remark| remark.code).collect::<Vec<_>>()
+    };
+    let (bench, at_bench) = asset("bench", None);
+    let (lamp, at_lamp) = asset("streetlight", None);
+    let about = |asset: &str, at: &str| Words {
+        asset: Some(asset.to_owned()),
+        ..words("streetlight", at, "2026-11-25 12:00", &["problem=out"])
+    };
+    assert_eq!(codes(&about(&lamp, &at_lamp)), [""; 0]);
+    assert_eq!(codes(&about(&bench, &at_bench)), ["asset_of_another_kind"]);
+    let elsewhere = page(&about(&lamp, OLD_MILL));
+    assert!(elsewhere.contains("The asset stands"), "{elsewhere}");
+
+    let at = |time: &str| words("pothole", OLD_MILL, time, &["where=bike_lane"]);
+    assert_eq!(codes(&at("2026-11-01 01:30")), ["time_twice"]);
+    assert!(page(&at("2026-11-01 01:30")).contains("Sun 1 Nov 2026, 01:30 -07:00"));
+    assert_eq!(codes(&at("2026-11-01T01:30:00-08:00")), [""; 0]);
+    assert_eq!(codes(&at("2099-12-30 12:00")), ["no_holidays", "no_holidays"]);
 }

@@ -59,6 +59,11 @@ pub fn text(city: &City, explanation: &Explanation) -> String {
         Some(promise) => page.promise(promise, &e.time),
         None => page.line("Promise", "none: the place lies on no collection route"),
     }
+    let mut first = "To know";
+    for remark in &e.remarks {
+        page.line(first, &remark.text);
+        first = "";
+    }
     page.text
 }
 
@@ -82,11 +87,12 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// `Wed 25 Nov 2026, 17:05`; the time itself, should it not be one.
+    /// `Wed 25 Nov 2026, 17:05 -08:00`; the time itself, should it not be one.
     fn when(&self, time: &str) -> String {
         match time.parse::<jiff::Timestamp>() {
             Ok(instant) => {
-                self.zone.to_datetime(instant).strftime("%a %-d %b %Y, %H:%M").to_string()
+                let local = instant.to_zoned_datetime(self.zone.clone());
+                local.strftime("%a %-d %b %Y, %H:%M %:z").to_string()
             }
             Err(_) => time.to_owned(),
         }

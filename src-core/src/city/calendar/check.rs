@@ -48,6 +48,7 @@ fn hours(pack: &CityPack, faults: &mut Faults) {
 fn holidays(pack: &CityPack, faults: &mut Faults) {
     let mut seen = BTreeSet::new();
     for (i, holiday) in pack.calendar.holidays.iter().enumerate() {
+        faults.name(&Part::Holiday, Some(i), "holiday's name", &holiday.name);
         if !civil::date(&holiday.date).is_some_and(|date| seen.insert(date)) {
             faults.add(
                 &Part::Holiday,
@@ -163,7 +164,8 @@ fn slas(service: &Service) -> impl Iterator<Item = Sla> {
 
 /// Years without holidays, as they matter on a local date: an error for each year that a promise
 /// of that date can reach, and, from 1 October on, a warning for the next year. A year has holidays
-/// when it has one. Empty for a pack whose time zone cannot be read, which is a fault of its own.
+/// when it has one; one with fewer than half of the year before it is not finished, and warned of.
+/// Empty for a pack whose time zone cannot be read, which is a fault of its own.
 pub fn holiday_faults(pack: &CityPack, today: Date) -> Vec<Fault> {
     let Ok(zone) = civil::time_zone(&pack.time_zone) else {
         return Vec::new();
@@ -184,7 +186,8 @@ pub fn holiday_faults(pack: &CityPack, today: Date) -> Vec<Fault> {
         .max()
         .unwrap_or(today)
         .max(today);
-    let has = |year: i16| calendar.holidays.iter().any(|holiday| holiday.year() == year);
+    let count = |year: i16| calendar.holidays.iter().filter(|day| day.year() == year).count();
+    let has = |year: i16| count(year) > 0;
     let mut faults = Faults(Vec::new());
     for year in (today.year()..=latest.year()).filter(|year| !has(*year)) {
         faults.add(
@@ -197,6 +200,18 @@ pub fn holiday_faults(pack: &CityPack, today: Date) -> Vec<Fault> {
         );
     }
     let next = today.year().saturating_add(1);
+    let last = if today.month() >= 10 { latest.year().max(next) } else { latest.year() };
+    for year in today.year()..=last {
+        let (before, here) = (count(year.saturating_sub(1)), count(year));
+        if here > 0 && 2 * here < before {
+            faults.warn(
+                &Part::Holiday,
+                None,
+                format!("There are only {here} holidays in {year}, and {before} the year before."),
+                format!("Add the other holidays of {year}."),
+            );
+        }
+    }
     if today.month() >= 10 && latest.year() < next && !has(next) {
         faults.warn(
             &Part::Holiday,

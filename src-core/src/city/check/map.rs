@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use geo::Intersects;
 use geojson::{Feature, GeometryValue};
+use jiff::civil::Date;
 
 use super::{Faults, Part, is_code};
 use crate::city::pack::{BEYOND, CityPack, OUTLINE};
@@ -113,6 +115,50 @@ fn zone<'a>(
         faults.add(part, i, what, remedy);
     }
     before.push(period);
+}
+
+/// What the city's outline leaves open: that there is none, that it holds no longer, and zones that
+/// lie wholly beyond it.
+pub(super) fn outline(pack: &CityPack, today: Option<Date>, faults: &mut Faults) {
+    let Some(outline) = pack.zones.get(OUTLINE) else {
+        faults.warn(
+            &Part::City("zones"),
+            None,
+            "There is no outline of the city: places where layers have no zone are not found.",
+            format!("Draw the city's border in zones/{OUTLINE}.geojson."),
+        );
+        return;
+    };
+    let part = Part::Zone(OUTLINE.to_owned());
+    for (i, feature) in outline.features.iter().enumerate() {
+        let over = |today| {
+            zones::period(feature).is_ok_and(|p| p.until.is_some_and(|until| until < today))
+        };
+        if today.is_some_and(over) {
+            faults.warn(
+                &part,
+                i,
+                "The city's border has an end that has passed; it is used all the same.",
+                "Leave out until, or draw the border that took its place.",
+            );
+        }
+    }
+    let border: Vec<_> = outline.features.iter().filter_map(|f| zones::shape(f).ok()).collect();
+    let layers = pack.zones.iter().filter(|(layer, _)| *layer != OUTLINE && *layer != BEYOND);
+    for (layer, collection) in layers {
+        for (i, feature) in collection.features.iter().enumerate() {
+            let Ok(shape) = zones::shape(feature) else { continue };
+            if !border.iter().any(|border| border.intersects(&shape)) {
+                let code = zones::text(feature, "code").unwrap_or_default();
+                faults.warn(
+                    &Part::Zone(layer.clone()),
+                    i,
+                    format!("The zone {code:?} lies wholly outside the city."),
+                    "Move it, or remove it: no report comes from there.",
+                );
+            }
+        }
+    }
 }
 
 /// Whether a position has a latitude that cannot be, and a longitude that could be one.

@@ -15,7 +15,9 @@ use jiff::civil::Date;
 use super::rules::{minute_of, named};
 use super::{Faults, Part};
 use crate::catalogue::{Answer, Priority, QuestionKind, Service};
-use crate::city::pack::{AssetRule, CityPack, Offices, RouteRule, TimeRule, Weekday};
+use crate::city::pack::{
+    AssetRule, BEYOND, CityPack, OUTLINE, Offices, RouteRule, TimeRule, Weekday,
+};
 use crate::city::zones;
 
 /// Most parts that the rest of an area may fall into; beyond that nothing is said of it.
@@ -323,6 +325,36 @@ impl<'a> Space<'_, 'a> {
     }
 }
 
+/// A route for all zones of a layer that covers the city. A report may still lie in a gap of a few
+/// square metres, so that routes below are not said never to match.
+fn everywhere(pack: &CityPack, i: usize, rule: &RouteRule, faults: &mut Faults) {
+    for (layer, wanted) in rule.zones.iter().filter(|(layer, _)| covers_the_city(pack, layer)) {
+        let features = pack.zones.get(layer).map_or(&[][..], |layer| &layer.features[..]);
+        let mut codes = features.iter().filter_map(|feature| zones::text(feature, "code"));
+        if codes.all(|code| wanted.iter().any(|w| w == code)) {
+            faults.warn(
+                &Part::Route,
+                i,
+                format!(
+                    "The route {:?} names every zone of {layer:?}: it is for the whole city.",
+                    rule.code
+                ),
+                "Leave these zones out, so that it can be seen what routes below still get.",
+            );
+        }
+    }
+}
+
+/// Whether every report lies in a zone of the layer, whenever it comes: it must cover the city, the
+/// city says where it ends, and no zone has dates.
+fn covers_the_city(pack: &CityPack, layer: &str) -> bool {
+    let always = |feature| zones::period(feature).is_ok_and(|period| period.is_open());
+    pack.zones.contains_key(OUTLINE)
+        && layer != BEYOND
+        && !pack.partial_layers.iter().any(|partial| partial == layer)
+        && pack.zones.get(layer).is_some_and(|zones| zones.features.iter().all(always))
+}
+
 fn between(time: &TimeRule) -> Option<(u16, u16)> {
     let [from, until] = time.between.as_ref()?;
     Some((minute_of(from)?, minute_of(until)?))
@@ -350,6 +382,7 @@ pub(super) fn check(pack: &CityPack, today: Option<Date>, faults: &mut Faults) {
         if !say(pack, i, rule, &fates, faults) {
             ground.check(i, rule, faults);
         }
+        everywhere(pack, i, rule, faults);
         if let Some(today) = today {
             over(pack, today, i, rule, faults);
         }

@@ -410,12 +410,29 @@ fn leads_to_its_own(pack: &CityPack, rule: &RouteRule, i: usize, faults: &mut Fa
     }
 }
 
-/// Whether anyone can ever be sent for a service.
+/// Whether anyone can ever be sent for a service. One of the department that sorts what is left over
+/// needs neither route nor crew: those people send it on by hand.
 fn who_mends(pack: &CityPack, service: &Service, i: usize, faults: &mut Faults) {
     let code = &service.code;
     let rules = || {
         pack.routes.iter().filter(|rule| rule.services.is_empty() || rule.services.contains(code))
     };
+    if service.department == pack.unrouted_department {
+        return;
+    }
+    if rules().next().is_none() {
+        faults.add(
+            &Part::Service,
+            i,
+            format!("No route takes {code:?}."),
+            format!(
+                "Write a route for it into routes.toml; with department = {:?} each request waits \
+                 on that board until someone assigns it.",
+                service.department
+            ),
+        );
+        return;
+    }
     if rules().any(|rule| !matches!(rule.to, RouteTarget::Department(_))) {
         return;
     }
@@ -437,8 +454,6 @@ fn who_mends(pack: &CityPack, service: &Service, i: usize, faults: &mut Faults) 
                 "Write a route for it, or leave it so.",
             );
         }
-    } else if service.department == pack.unrouted_department {
-        // Those who sort what has no service send it on by hand; they need no crew.
     } else {
         faults.add(
             &Part::Service,

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::catalogue::{Answer, PlaceNeed, Priority, Raise, Sla};
 use crate::city::pack::{
-    Asset, CollectionRules, OnHoliday, RouteRule, RouteTarget, Segment, Weekday,
+    Asset, CollectionRules, Holiday, OnHoliday, RouteRule, RouteTarget, Segment, Weekday,
 };
 use crate::city::{AssetQuery, City, RouteQuery, sample};
 use crate::location::Point;
@@ -209,12 +209,61 @@ fn what_does_not_fit_is_said_where_it_stands() {
             Some(0),
             "Nobody can mend \"pothole\"",
         ),
+        (|p| p.routes.clear(), Error, Part::Service, Some(0), "No route takes \"pothole\""),
         (
-            |p| p.routes.clear(),
+            |p| {
+                p.zones.remove("city");
+            },
             Warning,
-            Part::Service,
+            Part::City("zones"),
+            None,
+            "no outline",
+        ),
+        (
+            |p| p.zones.get_mut("city").unwrap().features[0].set_property("until", "2026-08-31"),
+            Warning,
+            Part::Zone("city".into()),
             Some(0),
-            "waits on the board of \"streets\"",
+            "an end that has passed",
+        ),
+        (
+            |p| {
+                let json = serde_json::to_string(&p.zones["area"]).unwrap();
+                let away = json.replace("41.", "43.").replace("40.", "42.");
+                p.zones.insert("park".into(), serde_json::from_str(&away).unwrap());
+                p.partial_layers.insert("park".into());
+            },
+            Warning,
+            Part::Zone("park".into()),
+            Some(0),
+            "lies wholly outside the city",
+        ),
+        (
+            |p| {
+                p.routes[1].zones.insert("area".into(), vec!["west".into(), "east".into()]);
+            },
+            Warning,
+            Part::Route,
+            Some(1),
+            "names every zone of \"area\"",
+        ),
+        (
+            |p| p.calendar.holidays[0].name = " ".into(),
+            Error,
+            Part::Holiday,
+            Some(0),
+            "holiday's name",
+        ),
+        (
+            |p| {
+                let day = |date: &str| Holiday { date: date.into(), name: "Holiday".into() };
+                p.calendar.holidays =
+                    ["2025-01-01", "2025-05-01", "2025-12-25", "2026-01-01"].map(day).into();
+            },
+            Warning,
+            Part::Holiday,
+            None,
+            "only 1 holidays in 2026",
         ),
         (
             |p| {

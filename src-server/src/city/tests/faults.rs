@@ -19,7 +19,7 @@ fn broken(file: &str, from: &str, to: &str) -> Checked {
 
 /// Makes one change after the other, and sees what is said. A line of `cases` is: file; what to
 /// replace; by what (`¶` ends a line); how far above the change the line is that must be named (`-`:
-/// no line); how bad it is; words that must be said.
+/// no line; `below`: the next one); how bad it is; words that must be said.
 fn assert_said(cases: &str) {
     for case in cases.lines().map(str::trim).filter(|case| !case.is_empty()) {
         let parts: Vec<String> = case.split(" | ").map(|part| part.replace('¶', "\n")).collect();
@@ -31,7 +31,10 @@ fn assert_said(cases: &str) {
         let Some(changed) = text.find(from).map(|at| LineIndex::of(text).line(at)) else {
             panic!("nothing to replace: {case}")
         };
-        let line = above.parse::<u32>().ok().map(|above| changed - above);
+        let line = match above.as_str() {
+            "below" => Some(changed + 1),
+            above => above.parse::<u32>().ok().map(|above| changed - above),
+        };
         let checked = broken(file, from, to);
         let all = said(&checked);
         let fits = |p: &&Problem| p.file == *file && p.line == line && p.what.contains(words);
@@ -123,8 +126,8 @@ fn a_service_that_nobody_mends_is_named() {
     fs::write(dir.path().join("routes.toml"), &routes[..beach]).unwrap();
     let checked = check(dir.path(), NOW);
     let first = &checked.problems[0];
-    assert_eq!((first.severity, first.line), (Warning, Some(34)), "{first}");
-    assert!(first.what.contains("waits on the board of \"parks\""), "{first}");
+    assert_eq!((first.severity, first.line), (Error, Some(34)), "{first}");
+    assert!(first.what.contains("No route takes \"beach\""), "{first}");
 
     let text =
         good::text("services.toml").replace("department = \"parks\"", "department = \"desk\"");
@@ -133,6 +136,7 @@ fn a_service_that_nobody_mends_is_named() {
     assert_eq!(checked.errors, 0, "the desk sorts what nobody is named for: {}", said(&checked));
 
     fs::write(dir.path().join("services.toml"), good::text("services.toml")).unwrap();
+    fs::write(dir.path().join("routes.toml"), routes).unwrap();
     let crews =
         good::text("crews.toml").replace("department = \"parks\"", "department = \"streets\"");
     fs::write(dir.path().join("crews.toml"), crews).unwrap();
@@ -217,6 +221,7 @@ fn words_and_icons_of_the_city_come_along_and_are_checked() {
         r#"
         locales/en/services.ftl | service-beach =  | service-peach =  | 0 | warning | Nobody reads the words "service-peach"
         locales/en/services.ftl | = Beach¶ | = { $ } Beach¶ | 0 | error | no Fluent
+        locales/en/services.ftl | service-beach = Beach¶ | service-beach = Beach¶service-beach = Strand¶ | below | error | stand here and on line
         "#,
     );
     let missing = broken("locales/en/services.ftl", "service-beach = Beach\n", "");

@@ -23,8 +23,28 @@ fn a_missing_file_is_named() {
             format!("{file}: The file is not there. Write it; a city needs it.")
         );
     }
-    let nowhere = load(Path::new("no/such/folder")).unwrap_err();
-    assert!(nowhere.iter().any(|problem| problem.file == "city.toml"));
+}
+
+#[test]
+fn what_is_no_folder_is_said_once() {
+    let dir = good::folder();
+    for path in [Path::new("no/such/folder"), &dir.path().join("city.toml")] {
+        let problems = load(path).unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert!(problems[0].what.contains(&path.display().to_string()), "{}", problems[0]);
+    }
+}
+
+#[test]
+fn a_base_map_that_cannot_be_read_is_said_before_a_map_is_drawn() {
+    let dir = good::folder();
+    fs::write(dir.path().join("basemap/water.geojson"), "{\n").unwrap();
+    let problems = load(dir.path()).unwrap_err();
+    assert_eq!((problems[0].file.as_str(), problems.len()), ("basemap/water.geojson", 1));
+    fs::remove_dir_all(dir.path().join("basemap")).unwrap();
+    let checked = check(dir.path(), NOW);
+    assert_eq!((checked.errors, checked.warnings), (0, 1), "{}", said(&checked));
+    assert!(checked.problems[0].what.contains("no base map"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-pub const FILES: [(&str, &str); 14] = [
+pub const FILES: [(&str, &str); 15] = [
     (
         "city.toml",
         r#"id = "0193c5a0-0000-7000-8000-000000000001"
@@ -26,6 +26,14 @@ name = "Streets"
 [[department]]
 code = "parks"
 name = "Parks"
+"#,
+    ),
+    (
+        "basemap/water.geojson",
+        r#"{"type": "FeatureCollection", "features": [
+  {"type": "Feature", "properties": {"kind": "sea"}, "geometry":
+    {"type": "Polygon", "coordinates": [[[9, 39], [9.9, 39], [9.9, 41], [9, 41], [9, 39]]]}}
+]}
 "#,
     ),
     (
