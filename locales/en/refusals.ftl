@@ -189,6 +189,9 @@ refusal-nonce_expired =
 refusal-busy =
     The city has much to do at this moment.
     Everything is kept on this device and goes by itself.
+refusal-too_fast =
+    Too much came at once.
+    Everything is kept on this device and goes by itself.
 refusal-server_away =
     The city’s server does not answer at this moment.
     Everything is kept on this device and goes by itself.

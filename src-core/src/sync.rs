@@ -7,6 +7,7 @@
 //! - Words before photos: no photo while a command could go; no photo before its command is accepted.
 //! - A lost link is tried again after 1, 2, 4 … 60 seconds, each shortened by up to half at random,
 //!   so that a city's devices do not come back in step.
+//! - A server that says when to come again is asked no sooner, whoever is impatient.
 //! - Nothing is forgotten: an item ends accepted with all photos, or stays in sight.
 
 use std::collections::BTreeMap;
@@ -16,11 +17,14 @@ use serde::{Deserialize, Serialize};
 use crate::api::{Accepted, CommandAnswer, Delivery};
 use crate::frame::{BATCH_FRAMES, BATCH_LIMIT};
 use crate::id::{CommandId, PhotoHash, Principal, SubjectId};
+use crate::planted::{self, Bug};
 use crate::refusal::{Refusal, RefusalCode};
 use crate::time::Timestamp;
 
 const FIRST_WAIT_MS: i64 = 1_000;
 const LONGEST_WAIT_MS: i64 = 60_000;
+/// A server that asks for more than an hour is asked again after an hour.
+const LONGEST_TOLD_MS: i64 = 3_600_000;
 
 /// One command on its way, with its photos.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,6 +108,11 @@ pub enum Input {
     Answered(Vec<CommandAnswer>),
     /// The batch got no answer. It may have arrived all the same.
     SendFailed,
+    /// The server has no time for what was sent, and says how long to wait at least.
+    TooBusy {
+        /// In milliseconds.
+        wait_ms: i64,
+    },
     /// The photo is on the server and checked.
     Uploaded,
     /// The photo got no answer.
@@ -147,6 +156,8 @@ pub struct Machine {
     /// Link failures in a row, and when to try again.
     failures: u32,
     not_before: Option<Timestamp>,
+    /// When the server wants to be asked again.
+    told: Option<Timestamp>,
     /// Commands told to come again later, and when.
     later: BTreeMap<CommandId, (u32, Timestamp)>,
 }
@@ -185,7 +196,11 @@ impl Machine {
         if self.flight.is_some() {
             return Action::Wait(None);
         }
-        if let Some(until) = self.not_before.filter(|until| *until > now) {
+        // A wait that is longer than any can be was begun by a clock that has since gone back.
+        let longest = now.plus_ms(LONGEST_TOLD_MS + LONGEST_WAIT_MS);
+        let waits = |until: &Timestamp| *until > now && *until <= longest;
+        let told = self.told.filter(waits);
+        if let Some(until) = self.not_before.filter(waits).max(told) {
             let pending = self.items.iter().any(|item| !item.settled());
             return Action::Wait(pending.then_some(until));
         }
@@ -197,7 +212,7 @@ impl Machine {
                 continue;
             }
             if let Some((_, until)) = self.later.get(&item.command)
-                && *until > now
+                && waits(until)
             {
                 earliest = Some(earliest.map_or(*until, |e| e.min(*until)));
                 continue;
@@ -218,7 +233,7 @@ impl Machine {
                 continue;
             };
             if let Some((_, until)) = self.later.get(&item.command)
-                && *until > now
+                && waits(until)
             {
                 earliest = Some(earliest.map_or(*until, |e| e.min(*until)));
                 continue;
@@ -248,10 +263,22 @@ impl Machine {
                 Vec::new()
             }
             Input::Answered(answers) => self.answered(now, random, answers),
+            Input::UploadFailed if planted::is(Bug::PhotoDoneUnverified) => {
+                self.photo(PhotoState::Verified)
+            }
             Input::SendFailed | Input::UploadFailed => {
                 self.flight = None;
                 self.failures = self.failures.saturating_add(1);
                 self.not_before = Some(now.plus_ms(wait_ms(self.failures, random)));
+                vec![Effect::Online(false)]
+            }
+            Input::TooBusy { wait_ms: asked } => {
+                self.flight = None;
+                self.failures = self.failures.saturating_add(1);
+                // Not all devices that were told the same come at the same moment.
+                let told = now.plus_ms(asked.clamp(0, LONGEST_TOLD_MS));
+                self.told = Some(told);
+                self.not_before = Some(told.plus_ms(wait_ms(self.failures, random)));
                 vec![Effect::Online(false)]
             }
             Input::Uploaded => self.photo(PhotoState::Verified),
@@ -481,6 +508,34 @@ mod tests {
             2 => Just(World::Busy),
             2 => Just(World::Lose),
         ]
+    }
+
+    #[test]
+    fn a_server_that_says_when_is_asked_no_sooner() {
+        let mut machine = Machine::new(vec![item(1, 1, 1)]);
+        let mut now = Timestamp(0);
+        for (told, least, most) in
+            [(10_000, 10_000, 11_000), (-5, 0, 2_000), (i64::MAX, 3_600_000, 3_604_000)]
+        {
+            assert!(matches!(machine.next(now), Action::Send(_)));
+            machine.handle(now, 77, Input::TooBusy { wait_ms: told });
+            machine.handle(now, 77, Input::Enqueued(item(2, 2, 0)));
+            let Action::Wait(Some(until)) = machine.next(now) else { panic!("asked too soon") };
+            assert!((least..=most).contains(&(until.0 - now.0)), "{told}: {}", until.0 - now.0);
+            // A person who asks, or a network that has returned, ends one's own wait only.
+            machine.handle(now, 77, Input::RetryNow);
+            let least = now.plus_ms(least);
+            if least > now {
+                assert_eq!(machine.next(now), Action::Wait(Some(least)));
+                assert_eq!(machine.next(Timestamp(least.0 - 1)), Action::Wait(Some(least)));
+            }
+            now = least;
+        }
+        assert!(matches!(machine.next(now), Action::Send(_)));
+        machine.handle(now, 77, Input::TooBusy { wait_ms: 10_000 });
+        assert!(matches!(machine.next(now), Action::Wait(Some(_))));
+        let before = now.plus_ms(-365 * 24 * 3_600_000);
+        assert!(matches!(machine.next(before), Action::Send(_)), "the clock went back by a year");
     }
 
     proptest! {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::planted::{self, Bug};
+
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
@@ -37,6 +39,9 @@ pub fn occurred_at(
     arrival: Timestamp,
 ) -> Timestamp {
     let corrected = device_clock.plus_ms(i64::from(offset_ms));
+    if planted::is(Bug::ClockTrusted) {
+        return corrected;
+    }
     let floor = seen.unwrap_or(arrival.plus_ms(-UNSEEN_MS));
     Timestamp(corrected.0.max(floor.0).min(arrival.0))
 }

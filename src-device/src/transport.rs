@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
 use mend_core::api::{
-    Answers, ChangesPage, Nonce, NoticesPage, NoticesRead, PhotoAnswer, Problem, Session, Snapshot,
+    Answers, ChangesPage, Nonce, NoticesPage, NoticesRead, Problem, Session, Snapshot,
 };
 use mend_core::id::{PhotoHash, SubjectRef};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderMap, IF_NONE_MATCH, RETRY_AFTER,
+};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
@@ -15,10 +17,14 @@ use crate::sse::Events;
 
 /// How long a server may take for a small answer.
 const ANSWER: Duration = Duration::from_secs(30);
-/// How long a photo may take.
+/// How long a photo, a piece of one, or a pack may take.
 const PHOTO: Duration = Duration::from_secs(180);
 /// The stream says something at least this often, or it is dead.
 const SILENCE: Duration = Duration::from_secs(60);
+/// The version of tus (tus.io/protocols) by which photos are sent, and its words.
+const TUS: &str = "1.0.0";
+const TUS_RESUMABLE: &str = "tus-resumable";
+const UPLOAD_OFFSET: &str = "upload-offset";
 /// Most bytes of an answer that is no photo and no pack.
 const ANSWER_LIMIT: usize = 16 << 20;
 
@@ -31,6 +37,14 @@ pub enum TransportError {
     /// The server said no.
     #[error("the server said no: {} ({})", .0.code, .0.status)]
     Problem(Problem),
+    /// The server, or what stands before it, has no time, and says when to come again.
+    #[error("the server asks to wait for {} s: {} ({})", .wait.as_secs(), .problem.code, .problem.status)]
+    Later {
+        /// In its words.
+        problem: Problem,
+        /// At least so long.
+        wait: Duration,
+    },
     /// An answer that this program does not understand.
     #[error("the server's answer cannot be read: {0}")]
     Unreadable(String),
@@ -41,7 +55,7 @@ impl TransportError {
     pub fn code(&self) -> &str {
         match self {
             Self::Offline(_) => "offline",
-            Self::Problem(problem) => &problem.code,
+            Self::Problem(problem) | Self::Later { problem, .. } => &problem.code,
             Self::Unreadable(_) => "server_unreadable",
         }
     }
@@ -49,7 +63,7 @@ impl TransportError {
     /// The HTTP status, if there was an answer.
     pub const fn status(&self) -> Option<u16> {
         match self {
-            Self::Problem(problem) => Some(problem.status),
+            Self::Problem(problem) | Self::Later { problem, .. } => Some(problem.status),
             _ => None,
         }
     }
@@ -203,19 +217,60 @@ impl Transport {
         self.url(&["photos", subject.kind.as_str(), &id, &hash], &[])
     }
 
-    /// `PUT` of a photo's bytes.
+    /// `HEAD` of a photo: how many of its bytes the server has.
     ///
     /// # Errors
-    /// [`TransportError`]; the photo may have arrived all the same.
-    pub async fn put_photo(
+    /// [`TransportError`].
+    pub async fn photo_offset(
         &self,
         token: &str,
         subject: SubjectRef,
         hash: PhotoHash,
-        jpeg: Vec<u8>,
-    ) -> Result<PhotoAnswer, TransportError> {
-        let request = self.request(Method::PUT, self.photo_url(subject, hash), Some(token));
-        json(request.header(CONTENT_TYPE, "image/jpeg").body(jpeg).timeout(PHOTO)).await
+    ) -> Result<u64, TransportError> {
+        let request = self.request(Method::HEAD, self.photo_url(subject, hash), Some(token));
+        let response = request.header(TUS_RESUMABLE, TUS).timeout(ANSWER).send().await?;
+        let response = checked(response).await.map_err(|mut error| {
+            // An answer to HEAD has no words, only its number.
+            if let TransportError::Problem(problem) = &mut error {
+                match problem.status {
+                    401 => problem.code = "session_expired".to_owned(),
+                    404 => problem.code = "not_found".to_owned(),
+                    _ => {}
+                }
+            }
+            error
+        })?;
+        upload_offset(response.headers())
+    }
+
+    /// `PATCH` of a photo: its bytes from `at` on. How many bytes the server has then: if it has
+    /// others than it was sent, it says so in the same way, and the photo goes on there.
+    ///
+    /// # Errors
+    /// [`TransportError`]; the piece may have arrived all the same.
+    pub async fn photo_piece(
+        &self,
+        token: &str,
+        subject: SubjectRef,
+        hash: PhotoHash,
+        at: u64,
+        piece: Vec<u8>,
+    ) -> Result<u64, TransportError> {
+        let response = self
+            .request(Method::PATCH, self.photo_url(subject, hash), Some(token))
+            .header(TUS_RESUMABLE, TUS)
+            .header(UPLOAD_OFFSET, at)
+            .header(CONTENT_TYPE, "application/offset+octet-stream")
+            .body(piece)
+            .timeout(PHOTO)
+            .send()
+            .await?;
+        if response.status() == StatusCode::CONFLICT
+            && let Ok(there) = upload_offset(response.headers())
+        {
+            return Ok(there);
+        }
+        upload_offset(checked(response).await?.headers())
     }
 
     /// `GET` of a photo's bytes.
@@ -345,11 +400,30 @@ async fn limited(response: Response, limit: usize) -> Result<Vec<u8>, TransportE
     Ok(bytes)
 }
 
+fn upload_offset(headers: &HeaderMap) -> Result<u64, TransportError> {
+    headers
+        .get(UPLOAD_OFFSET)
+        .and_then(|offset| offset.to_str().ok()?.parse().ok())
+        .ok_or_else(|| TransportError::Unreadable("no offset of an upload".into()))
+}
+
+/// The wait that a server asks for when it has no time, in whole seconds. The other form, a date,
+/// needs both clocks to agree; then one's own waits must do.
+fn told_to_wait(response: &Response) -> Option<Duration> {
+    let status = response.status();
+    if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        return None;
+    }
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
 async fn checked(response: Response) -> Result<Response, TransportError> {
     let status = response.status();
     if status.is_success() {
         return Ok(response);
     }
+    let wait = told_to_wait(&response);
     let body = limited(response, 64 << 10).await.unwrap_or_default();
     let problem = serde_json::from_slice(&body).unwrap_or_else(|_| Problem {
         type_: "about:blank".into(),
@@ -363,7 +437,10 @@ async fn checked(response: Response) -> Result<Response, TransportError> {
             format!("http_{}", status.as_u16())
         },
     });
-    Err(TransportError::Problem(problem))
+    Err(match wait {
+        Some(wait) => TransportError::Later { problem, wait },
+        None => TransportError::Problem(problem),
+    })
 }
 
 #[cfg(test)]
@@ -396,6 +473,24 @@ mod tests {
         assert_eq!(told(chunked).await.code(), "offline");
         let whole = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n{\"no";
         assert_eq!(told(whole).await.code(), "server_unreadable");
+    }
+
+    #[tokio::test]
+    async fn a_server_without_time_says_when_to_come_again() {
+        let busy = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 17\r\ncontent-length: 0\r\n\r\n";
+        match told(busy).await {
+            TransportError::Later { wait, problem } => {
+                assert_eq!((wait.as_secs(), problem.status), (17, 429));
+            }
+            other => panic!("{other:?}"),
+        }
+        // A date is none, and a wait that other answers name is another thing.
+        for other in [
+            "HTTP/1.1 503 Away\r\nretry-after: Wed, 25 Nov 2026 10:00:00 GMT\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 404 Not Found\r\nretry-after: 17\r\ncontent-length: 0\r\n\r\n",
+        ] {
+            assert!(matches!(told(other).await, TransportError::Problem(_)));
+        }
     }
 
     #[tokio::test]

@@ -7,11 +7,13 @@ mod common;
 
 use std::future::Future;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{Server, photo};
+use common::{Server, large_photo, photo};
 use mend_core::api::{Delivery, FlowStep, NoticeKind, ReportDraft, StepKind};
 use mend_core::catalogue::Answer;
 use mend_core::id::{CommandId, DraftId, PhotoHash, SubjectKind};
@@ -19,6 +21,7 @@ use mend_core::location::{Location, LocationSource, Point};
 use mend_core::photo_hint::NoHint;
 use mend_core::refusal::{Refusal, RefusalCode};
 use mend_core::subject::{OrderStatus, RequestStatus, SubjectState};
+use mend_core::time::Timestamp;
 use mend_device::photo::PhotoSize;
 use mend_device::{Device, DeviceError};
 
@@ -796,6 +799,73 @@ async fn a_server_that_says_no_is_not_called_offline() {
         })
         .await;
     }
+    device.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_says_when_is_asked_no_sooner() {
+    let server = Server::here().await;
+    let dir = tempfile::tempdir().unwrap();
+    let ahead = Arc::new(AtomicI64::new(0));
+    let clock = Arc::clone(&ahead);
+    let now = move || {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        Timestamp(since.as_millis() as i64 + clock.load(Ordering::SeqCst))
+    };
+    let device = Device::open_with(dir.path(), &server.url(), Arc::new(now)).await.unwrap();
+    until("the city", || async { device.city().await.unwrap() }).await;
+    {
+        let mut world = server.world();
+        (world.problem, world.retry_after) = (Some((503, "busy")), Some(600));
+    }
+    report(&device, "A hole").await;
+    until("turned away", || async { (server.world().turned_away == 1).then_some(()) }).await;
+    // Whatever happens here, and however impatient a person is.
+    report(&device, "Another").await;
+    for _ in 0..20 {
+        device.retry_now().await.unwrap();
+        assert_eq!(device.status().await.unwrap().waiting, 2);
+    }
+    assert_eq!(server.world().turned_away, 1);
+    server.world().problem = None;
+    ahead.store(700_000, Ordering::SeqCst);
+    device.retry_now().await.unwrap();
+    until("both sent", || async { (device.status().await.unwrap().waiting == 0).then_some(()) })
+        .await;
+    assert_eq!(server.world().turned_away, 1);
+    device.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_goes_on_where_the_city_says() {
+    let mut server = Server::here().await;
+    let dir = tempfile::tempdir().unwrap();
+    let device = met(dir.path(), &server).await;
+    let draft = device.report_draft().await.unwrap().id;
+    let hash = add_photo(&device, draft, &large_photo()).await.unwrap();
+    server.world().photos_left = Some(0);
+    let request = report(&device, "A hole").await;
+    until("the words", || async {
+        let page = device.request(request).await.unwrap();
+        let words = Delivery::WordsReceived { photos_done: 0, photos: 1 };
+        (page.summary.delivery == words && server.world().offsets_asked > 0).then_some(())
+    })
+    .await;
+    // The city gives up the pieces after the first one: the second one is told to go elsewhere.
+    {
+        let mut world = server.world();
+        (world.photos_left, world.forget_pieces) = (None, true);
+    }
+    until("the photo", || async {
+        device.retry_now().await.unwrap();
+        let page = device.request(request).await.unwrap();
+        (page.summary.delivery == Delivery::Received).then_some(())
+    })
+    .await;
+    assert!(!server.world().forget_pieces, "it came in one piece");
+    let kept = device.photo_bytes(hash, PhotoSize::Full).await.unwrap();
+    assert_eq!(server.world().photos.get(&hash), kept.as_ref());
+    server.go().await;
     device.close().await;
 }
 

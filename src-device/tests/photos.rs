@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use image::{ImageEncoder, Rgb, RgbImage};
 use mend_core::photo_hint::NoHint;
-use mend_device::photo::{LONG_SIDE, PhotoError, PhotoFiles, PhotoSize, THUMB_SIDE, prepare};
+use mend_device::photo::{
+    LONG_SIDE, Layout, PhotoError, PhotoFiles, PhotoSize, THUMB_SIDE, dimensions, prepare,
+};
 
 /// A street of 3000 × 2000 pixels: no two rows alike, so that a missing part shows.
 fn street(width: u32, height: u32) -> RgbImage {
@@ -136,27 +138,28 @@ fn what_is_too_large_is_refused_before_it_is_opened() {
 #[test]
 fn files_are_whole_or_not_there() {
     let dir = tempfile::tempdir().unwrap();
-    let files = PhotoFiles::open(dir.path()).unwrap();
+    let files = PhotoFiles::open(dir.path(), Layout::Flat).unwrap();
     let photo = prepare(&jpeg(&street(100, 80))).unwrap();
-    files.put(photo.sha256, &photo.jpeg, &photo.thumb).unwrap();
-    files.put(photo.sha256, &photo.jpeg, &photo.thumb).unwrap();
-    assert_eq!(files.get(photo.sha256, PhotoSize::Full).unwrap(), Some(photo.jpeg.clone()));
-    assert_eq!(files.get(photo.sha256, PhotoSize::Thumb).unwrap(), Some(photo.thumb.clone()));
+    files.keep(photo.sha256, &photo.jpeg, Some(&photo.thumb)).unwrap();
+    files.keep(photo.sha256, &photo.jpeg, Some(&photo.thumb)).unwrap();
+    assert_eq!(files.read(photo.sha256, PhotoSize::Full).unwrap(), Some(photo.jpeg.clone()));
+    assert_eq!(files.read(photo.sha256, PhotoSize::Thumb).unwrap(), Some(photo.thumb.clone()));
     assert_eq!(files.all().unwrap(), [photo.sha256]);
+    assert_eq!(dimensions(&files, photo.sha256).unwrap(), Some((photo.width, photo.height)));
 
     // A kill in the middle of writing: the temporary file is there, the name is not.
     let other = prepare(&jpeg(&street(90, 70))).unwrap();
     let part = dir.path().join(format!("{}.jpg.part", other.sha256));
     std::fs::write(&part, &other.jpeg[..other.jpeg.len() / 2]).unwrap();
-    let files = PhotoFiles::open(dir.path()).unwrap();
+    let files = PhotoFiles::open(dir.path(), Layout::Flat).unwrap();
     assert!(!part.exists() && !files.has(other.sha256));
-    assert_eq!(files.get(other.sha256, PhotoSize::Full).unwrap(), None);
+    assert_eq!(files.read(other.sha256, PhotoSize::Full).unwrap(), None);
     assert_eq!(files.all().unwrap(), [photo.sha256]);
 
     // A file that a failing disk changed is not shown as what it was.
     let path = dir.path().join(format!("{}.jpg", photo.sha256));
     std::fs::write(&path, b"something else").unwrap();
-    assert_eq!(files.get(photo.sha256, PhotoSize::Full).unwrap(), None);
+    assert_eq!(files.read(photo.sha256, PhotoSize::Full).unwrap(), None);
     files.remove(photo.sha256).unwrap();
     assert!(!files.has(photo.sha256));
 }

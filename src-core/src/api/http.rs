@@ -141,13 +141,6 @@ pub struct Accepted {
     pub number: Option<String>,
 }
 
-/// `PUT` of a photo: stored and checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PhotoAnswer {
-    /// The bytes on the server are the bytes that were named, and are a photo.
-    pub verified: bool,
-}
-
 /// Rows of one feed. An empty page with `next` equal to `after` means: nothing new.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChangesPage {

@@ -13,7 +13,8 @@
 //! | `POST /v1/session` | a signed OpenSession frame, `application/octet-stream` | → [`Session`] |
 //! | `DELETE /v1/session` | bearer | → 204 |
 //! | `POST /v1/commands` | frames, each behind a big-endian u32 length | → [`Answers`] |
-//! | `PUT /v1/photos/{kind}/{subject}/{hash}` | bearer; JPEG bytes | → [`PhotoAnswer`] |
+//! | `HEAD /v1/photos/{kind}/{subject}/{hash}` | bearer who named it | → `Upload-Offset`, `Upload-Length` |
+//! | `PATCH` of the same | the same; a piece, by tus 1.0 | → 204 and `Upload-Offset`; 409 with it |
 //! | `GET /v1/photos/{kind}/{subject}/{hash}` | bearer who sees the subject | → JPEG |
 //! | `GET /v1/changes?scope=S&after=N` | bearer with the scope | → [`ChangesPage`] |
 //! | `GET /v1/changes/stream?at=S@N&at=…` | bearer | SSE `changes`, data a [`ChangesPage`] |

@@ -21,7 +21,7 @@ use crate::error::{DeviceError, random};
 use crate::keys::Author;
 use crate::outbox::{self, Act, Given};
 use crate::pages;
-use crate::photo::PhotoFiles;
+use crate::photo::{Layout, PhotoFiles};
 use crate::places::PlaceIndex;
 use crate::shared::{Now, Shared, locked};
 use crate::store::{Db, DraftBody, Installation, OutboxRow, StoreError};
@@ -81,7 +81,7 @@ impl Device {
         let opened = tokio::task::spawn_blocking(move || -> Result<_, DeviceError> {
             make_private(&dir)?;
             let db = Db::open(&dir.join("device.sqlite"))?;
-            let files = PhotoFiles::open(&dir.join("photos"))?;
+            let files = PhotoFiles::open(dir.join("photos"), Layout::Flat)?;
             Ok((db, files))
         });
         let (db, files) = joined(opened.await)?;

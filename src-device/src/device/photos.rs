@@ -83,7 +83,7 @@ impl Device {
         let prepared = joined(
             tokio::task::spawn_blocking(move || -> Result<_, DeviceError> {
                 let prepared = photo::prepare(&original)?;
-                files.put(prepared.sha256, &prepared.jpeg, &prepared.thumb)?;
+                files.keep(prepared.sha256, &prepared.jpeg, Some(&prepared.thumb))?;
                 Ok(prepared)
             })
             .await,
@@ -167,7 +167,7 @@ impl Device {
     ) -> Result<Option<Vec<u8>>, DeviceError> {
         let files = self.shared.files.clone();
         joined(
-            tokio::task::spawn_blocking(move || files.get(hash, size).map_err(DeviceError::from))
+            tokio::task::spawn_blocking(move || files.read(hash, size).map_err(DeviceError::from))
                 .await,
         )
     }

@@ -17,6 +17,7 @@ use super::Device;
 use crate::error::{DeviceError, random};
 use crate::outbox;
 use crate::pages;
+use crate::photo;
 use crate::store::DraftBody;
 use crate::sync::pull::tell_read;
 
@@ -159,7 +160,7 @@ impl Device {
             .shared
             .db
             .write(move |t| {
-                let size = |hash| shared.files.size(hash).map_err(DeviceError::from);
+                let size = |hash| photo::dimensions(&shared.files, hash).map_err(DeviceError::from);
                 outbox::edit_report(t, command, id, now, &size)
             })
             .await?;

@@ -1,4 +1,4 @@
-//! What kind of image some bytes are, and where a JPEG ends.
+//! What kind of image some bytes are, and how a JPEG is laid out.
 
 use super::PhotoError;
 
@@ -38,43 +38,76 @@ pub(super) fn sniff(bytes: &[u8]) -> Result<Format, PhotoError> {
     }
 }
 
-/// Where a JPEG ends, and how it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct JpegEnd {
+/// How a JPEG is laid out (ITU T.81, annex B), without a look at its pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct JpegOutline {
     /// Offset of the end-of-image marker.
-    pub at: usize,
-    /// Written in one pass from top to bottom (SOF0, SOF1), not progressively.
+    pub end: usize,
+    /// Written from top to bottom (SOF0, SOF1), not progressively.
     pub sequential: bool,
+    /// Coefficients that a decoder must keep until the last scan, in all of 2 bytes, for 64 pixels;
+    /// zero where each row can be drawn as it comes.
+    pub kept_by_64: u64,
 }
 
-/// Finds the end-of-image marker behind at least one scan (ITU T.81, annex B). None: there is none.
+/// Reads the outline up to the end-of-image marker behind at least one scan. None: there is no such
+/// marker.
 ///
 /// A decoder fills what is missing with grey and says nothing; a report with half a photo helps
 /// nobody. A preview in the EXIF block has an end of its own, so segments are stepped over.
-pub(super) fn jpeg_end(bytes: &[u8]) -> Option<JpegEnd> {
-    let (mut scans, mut sequential) = (0, false);
+pub(super) fn jpeg_outline(bytes: &[u8]) -> Option<JpegOutline> {
+    let mut outline = JpegOutline::default();
+    let (mut scans, mut components, mut coefficients) = (0, 0, 0);
     let mut rest = bytes.get(2..)?;
     loop {
         match next_marker(&mut rest)? {
             0xd9 if scans > 0 => {
-                let mut at = bytes.len() - rest.len() - 2;
+                outline.end = bytes.len() - rest.len() - 2;
                 // The marker begins with its fill bytes.
-                while bytes[..at].last() == Some(&0xff) {
-                    at -= 1;
+                while bytes[..outline.end].last() == Some(&0xff) {
+                    outline.end -= 1;
                 }
-                return Some(JpegEnd { at, sequential });
+                return Some(outline);
             }
             0xd9 => return None,
             // Markers without a length: TEM, RST0–7, SOI; 00 is a stuffed byte.
             0x00 | 0x01 | 0xd0..=0xd8 => {}
             marker => {
                 let (length, _) = rest.split_first_chunk::<2>()?;
-                rest = rest.get(usize::from(u16::from_be_bytes(*length)).max(2)..)?;
-                scans += u32::from(marker == 0xda);
-                sequential |= matches!(marker, 0xc0 | 0xc1);
+                let (segment, behind) =
+                    rest.split_at_checked(usize::from(u16::from_be_bytes(*length)).max(2))?;
+                rest = behind;
+                match marker {
+                    0xc0..=0xc2 => {
+                        outline.sequential = marker != 0xc2;
+                        (components, coefficients) = frame(segment);
+                    }
+                    0xda => {
+                        scans += 1;
+                        let all = segment.get(2).is_some_and(|count| *count == components);
+                        if !(outline.sequential && all) {
+                            outline.kept_by_64 = coefficients;
+                        }
+                    }
+                    _ => {}
+                }
             }
         }
     }
+}
+
+/// Of a frame header (T.81, B.2.2): how many components it has, and how many coefficients all of
+/// them have for 64 pixels.
+fn frame(segment: &[u8]) -> (u8, u64) {
+    let components = segment.get(8..).unwrap_or_default().chunks_exact(3);
+    let samplings = components.map(|c| (u64::from(c[1] >> 4), u64::from(c[1] & 15)));
+    let (mut samples, mut widest, mut highest) = (0, 1, 1);
+    for (across, down) in samplings {
+        samples += across * down;
+        widest = widest.max(across);
+        highest = highest.max(down);
+    }
+    (segment.get(7).copied().unwrap_or_default(), (64 * samples).div_ceil(widest * highest))
 }
 
 /// The byte behind the next 0xFF (fill bytes skipped); `rest` then begins behind it.

@@ -1,16 +1,22 @@
 //! Photos: from the bytes that a camera or a file gave to the bytes that are kept and sent.
 
+mod color;
 mod files;
 mod formats;
 mod prepare;
 
-pub use files::{PhotoFiles, PhotoSize};
+pub use files::dimensions;
+pub use mend_photos::{Layout, PhotoFiles, PhotoSize};
 pub use prepare::{LONG_SIDE, Prepared, THUMB_SIDE, prepare, thumbnail};
 
 /// Most bytes of a photo before it is shrunk: 40 MB.
 pub const ORIGINAL_LIMIT: u64 = 40_000_000;
-/// Most pixels of a photo before it is shrunk.
+/// Most pixels of a photo before it is shrunk: twice what a phone of today takes when it takes its
+/// time, and half of what the largest sensors can.
 pub const PIXEL_LIMIT: u64 = 100_000_000;
+/// Most bytes that a photo may take while it is opened, beside its file: some ways of writing an
+/// image need three times the memory of others, and a phone has little.
+pub const MEMORY_LIMIT: u64 = 450_000_000;
 
 /// Why a photo cannot be taken. Each has a remedy that a person can follow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,8 +39,9 @@ pub enum PhotoError {
         /// Its size.
         bytes: u64,
     },
-    /// More pixels than [`PIXEL_LIMIT`], by its header.
-    #[error("the photo has {width} × {height} pixels, more than {PIXEL_LIMIT}")]
+    /// More pixels than [`PIXEL_LIMIT`], by its header, or more than can be opened within
+    /// [`MEMORY_LIMIT`], written as they are.
+    #[error("the photo has {width} × {height} pixels, more than can be opened here")]
     TooManyPixels {
         /// Its width.
         width: u32,
@@ -61,11 +68,9 @@ impl PhotoError {
             Self::NotImage | Self::Truncated => Vec::new(),
             Self::FormatUnsupported { format } => vec![("format", (*format).to_owned())],
             Self::TooLarge { .. } => vec![("limit", ORIGINAL_LIMIT.to_string())],
-            Self::TooManyPixels { width, height } => vec![
-                ("limit", PIXEL_LIMIT.to_string()),
-                ("width", width.to_string()),
-                ("height", height.to_string()),
-            ],
+            Self::TooManyPixels { width, height } => {
+                vec![("width", width.to_string()), ("height", height.to_string())]
+            }
         }
     }
 }

@@ -1,11 +1,13 @@
-//! Oriented, shrunk, re-encoded without metadata, hashed.
+//! Shrunk, in the colours of sRGB, upright, re-encoded without metadata, hashed.
 
 use std::io::Cursor;
 
 use fast_image_resize::images::Image as Resized;
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
-use jpeg_encoder::{ColorType, Encoder};
+use image::{
+    ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage,
+};
+use jpeg_encoder::Encoder;
 use mend_core::id::PhotoHash;
 use mend_core::photo_hint::{self, Hint, NoHint, Orientation};
 use sha2::{Digest, Sha256};
@@ -15,8 +17,9 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::formats::{Format, JpegEnd, jpeg_end, sniff};
-use super::{ORIGINAL_LIMIT, PIXEL_LIMIT, PhotoError};
+use super::color::to_srgb;
+use super::formats::{Format, jpeg_outline, sniff};
+use super::{MEMORY_LIMIT, ORIGINAL_LIMIT, PIXEL_LIMIT, PhotoError};
 
 /// Most pixels of the longer side of what is kept and sent.
 pub const LONG_SIDE: u32 = 2048;
@@ -24,8 +27,6 @@ pub const LONG_SIDE: u32 = 2048;
 pub const THUMB_SIDE: u32 = 320;
 /// Quality of what is sent: 82 of 100, where the eye sees no loss in a street.
 const QUALITY: u8 = 82;
-/// Most memory of a decoder for PNG and WebP: the largest picture in eight-bit RGBA, and some.
-const DECODER_BYTES: u64 = PIXEL_LIMIT * 4 + (64 << 20);
 
 /// A photo as it is kept and sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,15 +55,15 @@ pub fn prepare(bytes: &[u8]) -> Result<Prepared, PhotoError> {
     if size > ORIGINAL_LIMIT {
         return Err(PhotoError::TooLarge { bytes: size });
     }
-    let rgb = match sniff(bytes)? {
+    let Decoded { rgb, profile } = match sniff(bytes)? {
         Format::Jpeg => decode_jpeg(bytes)?,
         Format::Png => decode_other(bytes, ImageFormat::Png)?,
         Format::WebP => decode_other(bytes, ImageFormat::WebP)?,
     };
     let hint = photo_hint::read(bytes);
     let orientation = hint.as_ref().map_or(Orientation::Upright, |hint| hint.orientation);
-    // Shrinking first: turning then moves a twentieth of the pixels.
-    let rgb = upright(shrink(rgb, LONG_SIDE)?, orientation);
+    // Shrinking first: converting and turning then meet a fourth of the pixels.
+    let rgb = upright(to_srgb(shrink(rgb, LONG_SIDE)?, profile.as_deref()), orientation);
     let (width, height) = rgb.dimensions();
     let jpeg = encode(&rgb)?;
     let thumb = encode(&shrink(rgb, THUMB_SIDE)?)?;
@@ -76,40 +77,63 @@ pub fn prepare(bytes: &[u8]) -> Result<Prepared, PhotoError> {
 /// [`PhotoError`] if the bytes are no photo after all.
 pub fn thumbnail(jpeg: &[u8]) -> Result<Vec<u8>, PhotoError> {
     match sniff(jpeg)? {
-        Format::Jpeg => encode(&shrink(decode_jpeg(jpeg)?, THUMB_SIDE)?),
+        Format::Jpeg => encode(&shrink(decode_jpeg(jpeg)?.rgb, THUMB_SIDE)?),
         Format::Png | Format::WebP => Err(PhotoError::NotImage),
     }
 }
 
-fn check_pixels(width: u32, height: u32) -> Result<(), PhotoError> {
+/// Pixels as they are stored, and what they mean.
+struct Decoded {
+    rgb: RgbImage,
+    /// An ICC profile, unread.
+    profile: Option<Vec<u8>>,
+}
+
+/// Whether so many pixels can be opened, `bytes_by_64` for each 64 of them; asked before any of
+/// them is decoded.
+fn check_pixels(width: u32, height: u32, bytes_by_64: u64) -> Result<(), PhotoError> {
     if width == 0 || height == 0 {
         return Err(PhotoError::Truncated);
     }
-    if u64::from(width) * u64::from(height) > PIXEL_LIMIT {
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > PIXEL_LIMIT || pixels.saturating_mul(bytes_by_64) / 64 > MEMORY_LIMIT {
         return Err(PhotoError::TooManyPixels { width, height });
     }
     Ok(())
 }
 
-/// Decodes and shrinks a JPEG. Strictly: what a lenient decoder would fill with grey is refused.
-fn decode_jpeg(bytes: &[u8]) -> Result<RgbImage, PhotoError> {
+/// What stands in the place of a JPEG's end marker: bits that begin no symbol. A code of ones alone
+/// is forbidden (ITU T.81, annex C), so a decoder that needs more than there is fails at the first
+/// symbol behind the end. At the marker itself it would go on with zeros, also in strict mode, and
+/// a download that broke off and was closed would be a photo with a grey half. A whole photo is
+/// decoded without a look at these bits, which go on as its last byte's padding does.
+const NO_SYMBOL: [u8; 2] = [0xff, 0x00];
+
+/// Decodes a JPEG. Strictly: what a lenient decoder would fill with grey is refused.
+fn decode_jpeg(bytes: &[u8]) -> Result<Decoded, PhotoError> {
     let failed = |error: DecodeErrors| match error {
         DecodeErrors::Unsupported(_) => PhotoError::FormatUnsupported { format: "JPEG" },
         _ => PhotoError::Truncated,
     };
-    let mut decoder = jpeg_decoder(bytes);
-    decoder.decode_headers().map_err(failed)?;
-    let info = decoder.info().ok_or(PhotoError::Truncated)?;
+    let mut header = jpeg_decoder(bytes);
+    header.decode_headers().map_err(failed)?;
+    let info = header.info().ok_or(PhotoError::Truncated)?;
     let (width, height) = (u32::from(info.width), u32::from(info.height));
-    check_pixels(width, height)?;
-    let end = jpeg_end(bytes).ok_or(PhotoError::Truncated)?;
-    let pixels = decoder.decode().map_err(failed)?;
-    let image = RgbImage::from_raw(width, height, pixels).ok_or(PhotoError::Truncated)?;
-    let image = shrink(image, LONG_SIDE)?;
-    if end.sequential && needs_what_is_behind_its_end(bytes, end, &image) {
-        return Err(PhotoError::Truncated);
+    check_pixels(width, height, 64 * 3)?;
+    let outline = jpeg_outline(bytes).ok_or(PhotoError::Truncated)?;
+    check_pixels(width, height, 64 * 3 + 2 * outline.kept_by_64)?;
+    let profile = header.icc_profile();
+
+    let mut coded = bytes.get(..outline.end).unwrap_or_default().to_vec();
+    if outline.sequential {
+        coded.extend(NO_SYMBOL.repeat(64));
+    } else {
+        // Scan upon scan: the last one's end is not the picture's.
+        coded.extend([0xff, 0xd9]);
     }
-    Ok(image)
+    let pixels = jpeg_decoder(&coded).decode().map_err(failed)?;
+    let rgb = RgbImage::from_raw(width, height, pixels).ok_or(PhotoError::Truncated)?;
+    Ok(Decoded { rgb, profile })
 }
 
 fn jpeg_decoder(bytes: &[u8]) -> JpegDecoder<ZCursor<&[u8]>> {
@@ -121,35 +145,24 @@ fn jpeg_decoder(bytes: &[u8]) -> JpegDecoder<ZCursor<&[u8]>> {
     JpegDecoder::new_with_options(ZCursor::new(bytes), options)
 }
 
-/// Whether the end marker comes before the last row of pixels, as in a download that broke off
-/// and was closed. At the marker the decoder goes on with zeros, also in strict mode; with other
-/// bytes put there, a whole photo decodes to the same pixels and half a photo does not.
-fn needs_what_is_behind_its_end(bytes: &[u8], end: JpegEnd, image: &RgbImage) -> bool {
-    let mut other = bytes.get(..end.at).unwrap_or_default().to_vec();
-    other.extend([0x55; 4096]);
-    other.extend([0xff, 0xd9]);
-    let mut decoder = jpeg_decoder(&other);
-    let Ok(pixels) = decoder.decode() else { return true };
-    let Some(info) = decoder.info() else { return true };
-    RgbImage::from_raw(u32::from(info.width), u32::from(info.height), pixels)
-        .and_then(|again| shrink(again, LONG_SIDE).ok())
-        .is_none_or(|again| again != *image)
-}
-
-fn decode_other(bytes: &[u8], format: ImageFormat) -> Result<RgbImage, PhotoError> {
-    let failed = |error: ImageError| match error {
-        // A PNG with 16 bits a channel takes twice the memory: the same limit, met earlier.
-        ImageError::Limits(_) => PhotoError::TooLarge { bytes: bytes.len() as u64 },
-        _ => PhotoError::Truncated,
-    };
+fn decode_other(bytes: &[u8], format: ImageFormat) -> Result<Decoded, PhotoError> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
-    limits.max_alloc = Some(DECODER_BYTES);
+    limits.max_alloc = Some(MEMORY_LIMIT);
     reader.limits(limits);
-    let decoder = reader.into_decoder().map_err(failed)?;
+    let mut decoder = reader.into_decoder().map_err(|_| PhotoError::Truncated)?;
     let (width, height) = decoder.dimensions();
-    check_pixels(width, height)?;
-    Ok(on_white(DynamicImage::from_decoder(decoder).map_err(failed)?))
+    // As they are decoded, and again as eight-bit RGB if that is something else.
+    let color = decoder.color_type();
+    let (decoded, kept) = (u64::from(color.bytes_per_pixel()), 3);
+    let bytes_a_pixel = if color == ColorType::Rgb8 { kept } else { decoded + kept };
+    check_pixels(width, height, 64 * bytes_a_pixel)?;
+    let profile = decoder.icc_profile().ok().flatten();
+    let image = DynamicImage::from_decoder(decoder).map_err(|error| match error {
+        ImageError::Limits(_) => PhotoError::TooManyPixels { width, height },
+        _ => PhotoError::Truncated,
+    })?;
+    Ok(Decoded { rgb: on_white(image), profile })
 }
 
 /// JPEG knows no transparency; what was transparent becomes paper, not black.
@@ -163,14 +176,12 @@ fn on_white(image: DynamicImage) -> RgbImage {
         let (value, alpha) = (u32::from(value), u32::from(alpha));
         u8::try_from((value * alpha + 255 * (255 - alpha) + 127) / 255).unwrap_or(255)
     };
-    let pixels = rgba
-        .pixels()
-        .flat_map(|p| {
-            let [r, g, b, a] = p.0;
-            [blend(r, a), blend(g, a), blend(b, a)]
-        })
-        .collect();
-    RgbImage::from_raw(width, height, pixels).unwrap_or_default()
+    let mut rgb = RgbImage::new(width, height);
+    for (pixel, drawn) in rgba.pixels().zip(rgb.pixels_mut()) {
+        let [r, g, b, a] = pixel.0;
+        drawn.0 = [blend(r, a), blend(g, a), blend(b, a)];
+    }
+    rgb
 }
 
 /// At most `side` pixels long, sides in proportion, never enlarged. Lanczos with three lobes.
@@ -212,7 +223,7 @@ fn encode(rgb: &RgbImage) -> Result<Vec<u8>, PhotoError> {
     let (width, height) = (side(rgb.width())?, side(rgb.height())?);
     let mut jpeg = Vec::new();
     Encoder::new(&mut jpeg, QUALITY)
-        .encode(rgb.as_raw(), width, height, ColorType::Rgb)
+        .encode(rgb.as_raw(), width, height, jpeg_encoder::ColorType::Rgb)
         .map_err(|_| PhotoError::Truncated)?;
     Ok(jpeg)
 }

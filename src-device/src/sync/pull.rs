@@ -337,7 +337,7 @@ async fn fetch_photos(
                 return Ok(false);
             }
             let thumb = crate::photo::thumbnail(&bytes)?;
-            files.put(hash, &bytes, &thumb)?;
+            files.keep(hash, &bytes, Some(&thumb))?;
             Ok(true)
         })
         .await

@@ -13,12 +13,11 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{Event as SseEvent, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use mend_core::api::{
     Accepted, Account, Answers, Change, ChangesPage, CommandAnswer, ME, Named, Nonce, Notice,
-    NoticesPage, NoticesRead, OpenSession, PhotoAnswer, Problem, Session, Snapshot, WireEvent,
-    me_scope,
+    NoticesPage, NoticesRead, OpenSession, Problem, Session, Snapshot, WireEvent, me_scope,
 };
 use mend_core::apply::apply;
 use mend_core::city::{City, CityPack};
@@ -106,6 +105,12 @@ pub struct World {
     pub notices: Vec<(Principal, Notice)>,
     pub read_up_to: i64,
     pub photos: HashMap<PhotoHash, Vec<u8>>,
+    /// What has come of each photo of each subject.
+    pieces: HashMap<(SubjectId, PhotoHash), Vec<u8>>,
+    /// How often a device asked how much is here.
+    pub offsets_asked: u32,
+    /// After the next piece that is not the last, all pieces are given up.
+    pub forget_pieces: bool,
     /// Every frame that arrived, in order, with doubles.
     pub arrived: Vec<Vec<u8>>,
     /// So many batches are taken in and recorded, and their answers are lost.
@@ -120,6 +125,10 @@ pub struct World {
     pub photos_left: Option<u32>,
     /// Batches of commands get this HTTP problem.
     pub problem: Option<(u16, &'static str)>,
+    /// With it, so many seconds to wait.
+    pub retry_after: Option<u64>,
+    /// How often that was said.
+    pub turned_away: u32,
     /// How many uploads came with a session that has ended.
     pub expired_uploads: u32,
     /// Staff accounts are treated as signed out.
@@ -182,6 +191,9 @@ impl Server {
             notices: Vec::new(),
             read_up_to: 0,
             photos: HashMap::new(),
+            pieces: HashMap::new(),
+            offsets_asked: 0,
+            forget_pieces: false,
             arrived: Vec::new(),
             lose_answers: 0,
             refuse: None,
@@ -189,6 +201,8 @@ impl Server {
             refuse_photo: None,
             photos_left: None,
             problem: None,
+            retry_after: None,
+            turned_away: 0,
             expired_uploads: 0,
             sign_in_needed: false,
             numbers: 0,
@@ -227,7 +241,10 @@ impl Server {
             .route("/v1/session/nonce", post(nonce))
             .route("/v1/session", post(session).delete(|| async { StatusCode::NO_CONTENT }))
             .route("/v1/commands", post(commands))
-            .route("/v1/photos/{kind}/{subject}/{hash}", put(put_photo).get(get_photo))
+            .route(
+                "/v1/photos/{kind}/{subject}/{hash}",
+                get(get_photo).head(photo_offset).patch(photo_piece),
+            )
             .route("/v1/changes", get(changes))
             .route("/v1/changes/stream", get(stream))
             .route("/v1/subjects/{kind}/{id}", get(subject))
@@ -321,8 +338,17 @@ async fn session(State(app): State<App>, body: Bytes) -> Response {
 }
 
 async fn commands(State(app): State<App>, body: Bytes) -> Response {
-    if let Some((status, code)) = app.world().problem {
-        return problem(status, code);
+    let turned_away = {
+        let mut world = app.world();
+        world.turned_away += u32::from(world.problem.is_some());
+        world.problem.map(|(status, code)| (status, code, world.retry_after))
+    };
+    if let Some((status, code, retry_after)) = turned_away {
+        let mut said = problem(status, code);
+        if let Some(seconds) = retry_after {
+            said.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        return said;
     }
     let frames: Vec<Vec<u8>> =
         frame::split(&body).unwrap().into_iter().map(<[u8]>::to_vec).collect();
@@ -557,14 +583,37 @@ fn subject_ref(kind: &str, id: &str) -> SubjectRef {
     SubjectRef { kind: kind.parse().unwrap(), id: id.parse().unwrap() }
 }
 
-async fn put_photo(
+fn upload_offset(status: StatusCode, offset: usize) -> Response {
+    (status, [("upload-offset", offset.to_string())]).into_response()
+}
+
+async fn photo_offset(
+    State(app): State<App>,
+    Path((_, id, hash)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let (id, hash): (SubjectId, PhotoHash) = (id.parse().unwrap(), hash.parse().unwrap());
+    let mut world = app.world();
+    if world.caller(&headers).is_none() {
+        world.expired_uploads += 1;
+        return problem(401, "session_expired");
+    }
+    world.offsets_asked += 1;
+    upload_offset(StatusCode::OK, world.pieces.get(&(id, hash)).map_or(0, Vec::len))
+}
+
+async fn photo_piece(
     State(app): State<App>,
     Path((kind, id, hash)): Path<(String, String, String)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let hash: PhotoHash = hash.parse().unwrap();
-    let answer = {
+    let subject = subject_ref(&kind, &id);
+    assert_eq!(headers["tus-resumable"], "1.0.0");
+    assert_eq!(headers["content-type"], "application/offset+octet-stream");
+    let at: usize = headers["upload-offset"].to_str().unwrap().parse().unwrap();
+    let (answer, here) = {
         let mut world = app.world();
         if world.caller(&headers).is_none() {
             world.expired_uploads += 1;
@@ -579,12 +628,23 @@ async fn put_photo(
         if let Some(code) = world.refuse_photos {
             return problem(422, code);
         }
-        world.photos_left = world.photos_left.map(|left| left - 1);
-        if <[u8; 32]>::from(Sha256::digest(&body)) != hash.0 {
-            return problem(422, "photo_differs");
+        let here = world.pieces.entry((subject.id, hash)).or_default();
+        if here.len() != at {
+            return upload_offset(StatusCode::CONFLICT, here.len());
         }
-        world.photos.insert(hash, body.to_vec());
-        let subject = subject_ref(&kind, &id);
+        here.extend(&body);
+        if <[u8; 32]>::from(Sha256::digest(&here)) != hash.0 {
+            let here = here.len();
+            if world.forget_pieces {
+                world.forget_pieces = false;
+                world.pieces.clear();
+            }
+            return upload_offset(StatusCode::NO_CONTENT, here);
+        }
+        let bytes = here.clone();
+        let here = here.len();
+        world.photos_left = world.photos_left.map(|left| left - 1);
+        world.photos.insert(hash, bytes);
         let command = Command {
             id: CommandId::photo_verified(subject.id, hash),
             subject,
@@ -592,11 +652,11 @@ async fn put_photo(
             supersedes: None,
             body: CommandBody::VerifyPhoto(VerifyPhoto { hash, width: 1, height: 1 }),
         };
-        world.commit(&Speaker::System, &command, now())
+        (world.commit(&Speaker::System, &command, now()), here)
     };
     app.changed.send_modify(|n| *n += 1);
     match answer {
-        Ok(_) => Json(PhotoAnswer { verified: true }).into_response(),
+        Ok(_) => upload_offset(StatusCode::NO_CONTENT, here),
         Err(refusal) => problem(404, refusal.code.as_str()),
     }
 }
@@ -705,6 +765,18 @@ async fn read_notices(State(app): State<App>, Json(read): Json<NoticesRead>) -> 
     world.read_up_to = world.read_up_to.max(read.up_to);
     let read_up_to = world.read_up_to;
     Json(NoticesPage { notices: Vec::new(), unread: 0, read_up_to }).into_response()
+}
+
+/// A JPEG that no camera's hand can make small: it is sent in more than one piece.
+pub fn large_photo() -> Vec<u8> {
+    let mut state = 1_u32;
+    let image = image::RgbImage::from_fn(1600, 1200, |_, _| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        image::Rgb([(state >> 24) as u8, (state >> 16) as u8, (state >> 8) as u8])
+    });
+    let mut out = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut out, 90).encode_image(&image).unwrap();
+    out
 }
 
 /// A JPEG of a street, with a position in its EXIF when one is given (degrees, whole numbers).

@@ -18,8 +18,10 @@ pub enum Endpoint {
     CloseSession,
     /// Signed frames become answers. The signature is the permission; `decide` looks at it.
     Commands,
-    /// A photo's bytes.
-    PutPhoto,
+    /// How much of a photo's bytes is here.
+    PhotoOffset,
+    /// The next of a photo's bytes.
+    PhotoPiece,
     /// A photo.
     GetPhoto,
     /// A page of a feed.
@@ -155,8 +157,10 @@ pub const TABLE: &[Permission] = &[
     row(Endpoint::Stream,       Target::ReporterFeed,   [SignIn, No,  No,  No,  No,  No ]),
     row(Endpoint::Subject,      Target::Request,        [SignIn, No,  Yes, No,  No,  Yes]),
     row(Endpoint::Subject,      Target::Order,          [SignIn, No,  No,  Yes, No,  Yes]),
-    row(Endpoint::PutPhoto,     Target::RequestPhoto,   [SignIn, No,  Yes, No,  No,  No ]),
-    row(Endpoint::PutPhoto,     Target::OrderPhoto,     [SignIn, No,  No,  Yes, No,  No ]),
+    row(Endpoint::PhotoOffset,  Target::RequestPhoto,   [SignIn, No,  Yes, No,  No,  No ]),
+    row(Endpoint::PhotoOffset,  Target::OrderPhoto,     [SignIn, No,  No,  Yes, No,  No ]),
+    row(Endpoint::PhotoPiece,   Target::RequestPhoto,   [SignIn, No,  Yes, No,  No,  No ]),
+    row(Endpoint::PhotoPiece,   Target::OrderPhoto,     [SignIn, No,  No,  Yes, No,  No ]),
     row(Endpoint::GetPhoto,     Target::RequestPhoto,   [SignIn, No,  Yes, No,  No,  Yes]),
     row(Endpoint::GetPhoto,     Target::OrderPhoto,     [SignIn, No,  No,  Yes, No,  Yes]),
     row(Endpoint::CloseSession, Target::Own,            [SignIn, Yes, Yes, Yes, Yes, Yes]),
@@ -172,7 +176,8 @@ impl Endpoint {
         Self::OpenSession,
         Self::CloseSession,
         Self::Commands,
-        Self::PutPhoto,
+        Self::PhotoOffset,
+        Self::PhotoPiece,
         Self::GetPhoto,
         Self::Changes,
         Self::Stream,
@@ -192,7 +197,8 @@ impl Endpoint {
             Self::OpenSession => ("POST", "/v1/session"),
             Self::CloseSession => ("DELETE", "/v1/session"),
             Self::Commands => ("POST", "/v1/commands"),
-            Self::PutPhoto => ("PUT", "/v1/photos/{kind}/{subject}/{hash}"),
+            Self::PhotoOffset => ("HEAD", "/v1/photos/{kind}/{subject}/{hash}"),
+            Self::PhotoPiece => ("PATCH", "/v1/photos/{kind}/{subject}/{hash}"),
             Self::GetPhoto => ("GET", "/v1/photos/{kind}/{subject}/{hash}"),
             Self::Changes => ("GET", "/v1/changes"),
             Self::Stream => ("GET", "/v1/changes/stream"),

@@ -1,7 +1,7 @@
-//! Photos: bytes that an accepted command names, checked, kept by their hash.
+//! Photos: bytes that an accepted command names, come in pieces, checked, kept by their hash.
 
-mod files;
 mod jpeg;
+mod piece;
 
-pub use files::PhotoFiles;
 pub use jpeg::{BadPhoto, Checked, PIXELS_LIMIT, check};
+pub use piece::{BadPiece, PIECE_TYPE, VERSION, offset};

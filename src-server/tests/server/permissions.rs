@@ -45,11 +45,13 @@ async fn world() -> World {
     let world =
         World { town, reported, resident, crew, other_crew, dispatcher, code, before, after };
     // The photos are there, so that reading them depends on the reader alone.
-    for (token, target) in
-        [(&world.reported.token, Target::RequestPhoto), (&session.token, Target::OrderPhoto)]
-    {
-        let put = world.request(Endpoint::PutPhoto, target).await.bearer_auth(token);
-        assert_eq!(put.send().await.unwrap().status(), StatusCode::OK);
+    for (token, target, photo) in [
+        (&world.reported.token, Target::RequestPhoto, &world.before),
+        (&session.token, Target::OrderPhoto, &world.after),
+    ] {
+        let path = world.path(Endpoint::PhotoPiece, target);
+        let sent = world.town.piece(&path, 0, photo.1.clone()).bearer_auth(token).send();
+        assert_eq!(sent.await.unwrap().status(), StatusCode::NO_CONTENT);
     }
     world
 }
@@ -143,10 +145,11 @@ impl World {
                 let open = OpenSession { nonce, name: None, password: None };
                 request.body(key.open_frame(&self.town, &open).bytes)
             }
-            Endpoint::PutPhoto if target == Target::OrderPhoto => {
-                request.body(self.after.1.clone())
+            // All of it is here: nothing more comes at its end.
+            Endpoint::PhotoPiece => {
+                let photo = if target == Target::OrderPhoto { &self.after } else { &self.before };
+                self.town.piece(&self.path(endpoint, target), photo.0.bytes, Vec::new())
             }
-            Endpoint::PutPhoto => request.body(self.before.1.clone()),
             Endpoint::ReadNotices => request.body(r#"{"up_to":0}"#),
             _ => request,
         }

@@ -175,21 +175,22 @@ async fn headers_that_announce_no_piece_are_refused() {
     let town = Town::new().await;
     let bytes = jpeg();
     let (reported, path) = reported_with(&town, &Key::new(), &bytes).await;
-    let octets = "application/offset+octet-stream";
-    let cases: [(&[(&str, &str)], u16, &str); 6] = [
+    type Headers = &'static [(&'static str, &'static str)];
+    const OCTETS: &str = "application/offset+octet-stream";
+    let cases: [(Headers, u16, &str); 6] = [
         (&[], 412, "upload_version"),
-        (&[("tus-resumable", "0.2.2"), ("content-type", octets)], 412, "upload_version"),
+        (&[("tus-resumable", "0.2.2"), ("content-type", OCTETS)], 412, "upload_version"),
         (&[("tus-resumable", "1.0.0"), ("content-type", "image/jpeg")], 415, "upload_type"),
-        (&[("tus-resumable", "1.0.0"), ("content-type", octets)], 400, "bad_request"),
+        (&[("tus-resumable", "1.0.0"), ("content-type", OCTETS)], 400, "bad_request"),
         (
-            &[("tus-resumable", "1.0.0"), ("content-type", octets), ("upload-offset", "-1")],
+            &[("tus-resumable", "1.0.0"), ("content-type", OCTETS), ("upload-offset", "-1")],
             400,
             "bad_request",
         ),
         (
             &[
                 ("tus-resumable", "1.0.0"),
-                ("content-type", octets),
+                ("content-type", OCTETS),
                 ("upload-offset", "0"),
                 ("upload-offset", "4"),
             ],
@@ -216,9 +217,8 @@ async fn a_cut_in_any_piece_and_a_server_that_dies_cost_no_acknowledged_byte() {
     let mut town = Town::new().await;
     let key = Key::new();
     let bytes = jpeg();
-    let (reported, path) = reported_with(&town, &key, &bytes).await;
+    let (mut reported, path) = reported_with(&town, &key, &bytes).await;
     let size = bytes.len().div_ceil(5);
-    let mut token = reported.token.clone();
     for (n, piece) in bytes.chunks(size).enumerate() {
         let at = (n * size) as u64;
         // The length is announced, half the piece comes, then the connection breaks.
@@ -229,20 +229,24 @@ async fn a_cut_in_any_piece_and_a_server_that_dies_cost_no_acknowledged_byte() {
         ]);
         let cut = town
             .piece(&path, at, Body::wrap_stream(halves))
-            .bearer_auth(&token)
+            .bearer_auth(&reported.token)
             .header("content-length", piece.len())
             .send()
             .await;
         assert!(cut.is_err(), "the device gets no answer");
-        assert_eq!(offset(&town, &token, &path).await, at, "piece {n}");
+        assert_eq!(offset(&town, &reported.token, &path).await, at, "piece {n}");
         assert_eq!(town.version(&reported).await, reported.accepted.version);
-        let sent = patch(&town, &token, &path, at, piece.to_vec()).await;
+        let sent = patch(&town, &reported.token, &path, at, piece.to_vec()).await;
         assert_eq!(sent.status(), StatusCode::NO_CONTENT);
         town = town.restarted().await;
-        token = key.session(&town).await.token;
-        assert_eq!(offset(&town, &token, &path).await, at + piece.len() as u64, "piece {n}");
+        reported.token = key.session(&town).await.token;
+        assert_eq!(
+            offset(&town, &reported.token, &path).await,
+            at + piece.len() as u64,
+            "piece {n}"
+        );
     }
-    assert_eq!(get(&town, &token, &path).await, (StatusCode::OK, bytes));
+    assert_eq!(get(&town, &reported.token, &path).await, (StatusCode::OK, bytes));
     assert_eq!(unfinished(&town), 0, "nothing half-written is left");
     let incoming = std::fs::read_dir(town.data().join("photos/incoming")).unwrap().count();
     assert_eq!(incoming, 0);
@@ -304,12 +308,11 @@ async fn what_is_not_the_clean_photo_that_was_named_is_refused() {
     let town = Town::new().await;
     let key = Key::new();
     let clean = jpeg();
-    let cases: [(&str, Vec<u8>, &str); 5] = [
+    let cases: [(&str, Vec<u8>, &str); 4] = [
         ("metadata", with_exif(&clean), "photo_has_metadata"),
         ("a text", b"just words".to_vec(), "photo_not_image"),
         ("half a photo", clean[..clean.len() / 2].to_vec(), "photo_not_image"),
         ("a space", vec![b' '], "photo_not_image"),
-        ("nothing", Vec::new(), "photo_not_image"),
     ];
     for (what, bytes, code) in cases {
         let (reported, path) = reported_with(&town, &key, &bytes).await;

@@ -15,7 +15,7 @@ pub mod window;
 pub use crate::{
     photo::CameraPhoto,
     programs::Programs,
-    proxy::{Network, Proxy},
+    proxy::{Carried, Network, Proxy},
     server::Server,
     wait::until,
     window::{Browser, Installation, Window, assert_accessible},

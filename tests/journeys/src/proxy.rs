@@ -5,8 +5,8 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
 };
 
@@ -22,6 +22,17 @@ use tokio::{
 };
 
 use crate::wait::until;
+
+/// Bytes that passed the proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// On which connection, counted from the first.
+    pub line: u64,
+    /// From the device to the city, or back.
+    pub up: bool,
+    /// What. Of what the city said, also what did not reach the device.
+    pub bytes: Vec<u8>,
+}
 
 /// How the network behaves, for new and for open connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +61,8 @@ pub struct Proxy {
     target: SocketAddr,
     network: watch::Sender<Network>,
     faults: Arc<AtomicU32>,
+    carried: Arc<Mutex<Vec<Carried>>>,
+    lines: Arc<AtomicU64>,
     listener: Option<JoinHandle<()>>,
 }
 
@@ -63,6 +76,8 @@ impl Proxy {
             target,
             network: watch::Sender::new(Network::Pass),
             faults: Arc::default(),
+            carried: Arc::default(),
+            lines: Arc::default(),
             listener: None,
         };
         proxy.listen(listener);
@@ -96,12 +111,23 @@ impl Proxy {
         self.faults.load(Ordering::SeqCst)
     }
 
+    /// All bytes that have passed since the start, in the order in which they did.
+    pub fn carried(&self) -> Vec<Carried> {
+        self.carried.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn listen(&mut self, listener: TcpListener) {
-        let (target, network, faults) =
-            (self.target, self.network.clone(), Arc::clone(&self.faults));
+        let (target, network) = (self.target, self.network.clone());
+        let (faults, carried) = (Arc::clone(&self.faults), Arc::clone(&self.carried));
+        let lines = Arc::clone(&self.lines);
         self.listener = Some(tokio::spawn(async move {
             while let Ok((device, _)) = listener.accept().await {
-                let line = Line { network: network.subscribe(), faults: Arc::clone(&faults) };
+                let line = Line {
+                    network: network.subscribe(),
+                    faults: Arc::clone(&faults),
+                    carried: Arc::clone(&carried),
+                    number: lines.fetch_add(1, Ordering::SeqCst),
+                };
                 tokio::spawn(async move {
                     // An unreachable city looks to the device as one behind a bad network.
                     if let Ok(city) = TcpStream::connect(target).await {
@@ -126,6 +152,8 @@ impl Drop for Proxy {
 struct Line {
     network: watch::Receiver<Network>,
     faults: Arc<AtomicU32>,
+    carried: Arc<Mutex<Vec<Carried>>>,
+    number: u64,
 }
 
 impl Line {
@@ -156,6 +184,7 @@ impl Line {
                         carried = read.min(left.unwrap_or(read));
                     }
                     unanswered += carried as u64;
+                    self.note(true, &up[..carried]);
                     to_city.write_all(&up[..carried]).await?;
                     if carried < read {
                         to_city.flush().await?;
@@ -167,6 +196,7 @@ impl Line {
                     if read == 0 {
                         return Ok(());
                     }
+                    self.note(false, &down[..read]);
                     if *self.network.borrow() == Network::LoseAnswers {
                         return self.fault();
                     }
@@ -183,6 +213,11 @@ impl Line {
                 }
             }
         }
+    }
+
+    fn note(&self, up: bool, bytes: &[u8]) {
+        let carried = Carried { line: self.number, up, bytes: bytes.to_vec() };
+        self.carried.lock().unwrap_or_else(PoisonError::into_inner).push(carried);
     }
 
     fn fault(&self) -> io::Result<()> {

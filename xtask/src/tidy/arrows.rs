@@ -10,13 +10,14 @@ struct Room {
     sees: &'static [&'static str],
 }
 
-/// core <- places <- {device, server}, core <- {device, server}, core without `city` <- ui,
+/// core <- {photos, places} <- {device, server}, core <- {device, server}, core without `city` <- ui,
 /// {device, server} <- app; tests see all; xtask sees none.
 const ROOMS: &[Room] = &[
     Room { manifest: "src-core/Cargo.toml", sees: &[] },
+    Room { manifest: "src-photos/Cargo.toml", sees: &["mend-core"] },
     Room { manifest: "src-places/Cargo.toml", sees: &["mend-core"] },
-    Room { manifest: "src-device/Cargo.toml", sees: &["mend-core", "mend-places"] },
-    Room { manifest: "src-server/Cargo.toml", sees: &["mend-core", "mend-places"] },
+    Room { manifest: "src-device/Cargo.toml", sees: &["mend-core", "mend-photos", "mend-places"] },
+    Room { manifest: "src-server/Cargo.toml", sees: &["mend-core", "mend-photos", "mend-places"] },
     Room { manifest: "src-ui/Cargo.toml", sees: &["mend-core"] },
     Room { manifest: "Cargo.toml", sees: &["mend-core", "mend-device", "mend-server"] },
     Room { manifest: "xtask/Cargo.toml", sees: &[] },
@@ -26,6 +27,7 @@ const ROOMS: &[Room] = &[
 const HOUSE: &[&str] = &[
     "mend",
     "mend-core",
+    "mend-photos",
     "mend-places",
     "mend-device",
     "mend-server",

@@ -19,8 +19,8 @@ pub(crate) const LON: f64 = -124.051_25;
 pub(crate) struct World {
     pub(crate) folder: TempDir,
     pub(crate) server: Server,
-    proxy: Proxy,
-    device: Device,
+    pub(crate) proxy: Proxy,
+    pub(crate) device: Device,
 }
 
 impl World {

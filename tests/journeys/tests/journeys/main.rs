@@ -8,3 +8,4 @@ mod processes;
 mod services;
 mod start;
 mod trouble;
+mod uploads;

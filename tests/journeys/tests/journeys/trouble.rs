@@ -161,6 +161,42 @@ async fn a_report_that_waits_is_changed_and_then_taken_back() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_photo_that_does_not_come_is_said_and_may_still_come() -> Result<()> {
+    let programs = Programs::from_env()?;
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().join("server");
+    let mut server = Server::start_at(&programs, &data, "2026-11-25T17:00:00Z").await?;
+    let mut network = Proxy::before(server.socket()).await?;
+    let phone = Installation::new(&programs, &folder.path().join("phone"), &network.url());
+    let resident = phone.open().await?;
+    resident.see_no(By::Css("[data-testid=no-city]")).await?;
+    // Words pass, and no piece of a photo does.
+    network.set(Network::CutAfter(4_000)).await?;
+    let photo = photo_file(folder.path(), "hole.jpg")?;
+    let code = report(&resident, &photo).await?;
+    until("the words are there", async || {
+        Ok((tracked(&server, &code).await?.len() == 1).then_some(()))
+    })
+    .await?;
+    ensure!(stored_photos(&server)?.is_empty(), "the photo is not");
+
+    server.stop().await?;
+    server.set_clock("2026-12-02T18:00:00Z");
+    server.restart().await?;
+    resident.click(By::Text("Done")).await?;
+    resident.go("/notices").await?;
+    resident.see(By::Text("A photo of yours has not come")).await?;
+    resident.look_over("photo-missing-notice").await?;
+    resident.click(By::Text("A photo of yours has not come")).await?;
+    resident.see(By::Text("A photo has not come")).await?;
+    resident.look_over("photo-missing-request").await?;
+
+    network.set(Network::Pass).await?;
+    until("the photo is there", async || Ok((stored_photos(&server)?.len() == 1).then_some(())))
+        .await
+}
+
+#[tokio::test]
 async fn a_photo_that_the_disk_spoiled_is_removed_and_the_report_goes_on() -> Result<()> {
     let mut street = Street::without_network().await?;
     let photo = photo_file(street.folder.path(), "hole.jpg")?;
