@@ -19,6 +19,7 @@ pub mod frame;
 pub mod id;
 pub mod location;
 pub mod photo_hint;
+pub mod planted;
 pub mod refusal;
 pub mod subject;
 pub mod sync;

@@ -18,6 +18,11 @@ pub fn apply_page(
     key: Principal,
     page: &ChangesPage,
 ) -> Result<(), StoreError> {
+    #[cfg(feature = "planted")]
+    if mend_core::planted::is(mend_core::planted::Bug::CursorApart) {
+        tables.keep_cursor(key, &page.scope, page.next)?;
+        tables.part(mend_core::planted::Bug::CursorApart)?;
+    }
     for row in &page.rows {
         match row {
             Change::Enter(snapshot) => keep_snapshot(tables, &page.scope, snapshot)?,
@@ -101,7 +106,7 @@ pub fn keep_snapshot(
         tables.remove_content(subject.id)?;
         tables.keep_content(subject.id, &snapshot.content)?;
     }
-    tables.enter_scope(subject, scope, false)
+    tables.fill_scope(subject, scope)
 }
 
 /// The server says that this key does not see the subject: as if it had left.

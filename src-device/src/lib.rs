@@ -17,7 +17,7 @@ mod pages;
 pub mod photo;
 mod places;
 mod shared;
-mod sse;
+pub mod sse;
 pub mod store;
 mod sync;
 pub mod transport;

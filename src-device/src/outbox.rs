@@ -8,6 +8,7 @@ use mend_core::decide::Command;
 use mend_core::event::{Content, PhotoRole};
 use mend_core::frame::{self, Head};
 use mend_core::id::{CommandId, DraftId, PhotoHash, SubjectId, SubjectRef};
+use mend_core::planted::{self, Bug};
 use mend_core::refusal::RefusalCode;
 use mend_core::sync::{ItemState, PhotoState};
 use mend_core::time::Timestamp;
@@ -108,6 +109,8 @@ pub fn send_report(
     let supersedes = edits.map(|edited| edited.command);
     let body = CommandBody::Report(Box::new(report));
     let row = queue(tables, act, SubjectRef::request(request), body, supersedes, &listed)?;
+    #[cfg(feature = "planted")]
+    tables.part(Bug::DraftApart)?;
     tables.remove_draft(id)?;
     Ok(Sent { receipt: Receipt { request, tracking_code }, row, supersedes })
 }
@@ -221,8 +224,8 @@ fn queue(
     listed: &Listed,
 ) -> Result<OutboxRow, DeviceError> {
     let older = match supersedes {
-        Some(older) => tables.take_from_outbox(older)?,
-        None => None,
+        Some(older) if !planted::is(Bug::SupersededSentToo) => tables.take_from_outbox(older)?,
+        _ => None,
     };
     let rules = Rules::new(act.city, act.authors);
     let view = subject_view(tables, Some(&rules), subject.id)?.unwrap_or_default();

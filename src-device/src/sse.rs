@@ -4,12 +4,12 @@ use mend_core::api::ChangesPage;
 
 use crate::transport::TransportError;
 
-/// Longest single event.
-const EVENT_LIMIT: usize = 16 << 20;
+/// Longest single event, in bytes.
+pub const EVENT_LIMIT: usize = 16 << 20;
 
-/// Puts events together from pieces that break anywhere.
+/// Puts events together from pieces that break anywhere. After an error it is of no more use.
 #[derive(Debug, Default)]
-pub(crate) struct Events {
+pub struct Events {
     line: Vec<u8>,
     name: String,
     data: String,
@@ -17,7 +17,10 @@ pub(crate) struct Events {
 
 impl Events {
     /// Takes in a piece and gives the pages that are now whole.
-    pub(crate) fn take_in(&mut self, piece: &[u8]) -> Result<Vec<ChangesPage>, TransportError> {
+    ///
+    /// # Errors
+    /// [`TransportError::Unreadable`]: an event over [`EVENT_LIMIT`], or one that is no page.
+    pub fn take_in(&mut self, piece: &[u8]) -> Result<Vec<ChangesPage>, TransportError> {
         let mut pages = Vec::new();
         for byte in piece {
             if *byte != b'\n' {

@@ -257,6 +257,40 @@ fn a_gap_is_marked_until_a_snapshot_fills_it_and_a_leave_forgets() {
 }
 
 #[test]
+fn what_another_feed_still_shows_is_asked_for_anew_when_one_lets_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&dir.path().join("device.sqlite")).unwrap();
+    let key = Author::resident(&[7; 32]).key();
+    let next = seen(2, EventBody::Numbered { number: "26-000001".into() });
+    // What the staff's feed showed may be more than the resident's does: internal notes.
+    for by_sign_out in [false, true] {
+        let (gap, still, filled) = store
+            .write::<_, StoreError>(|t| {
+                apply_page(t, key, &page(1, vec![Change::Enter(Box::new(snapshot()))]))?;
+                t.keep_cursor(key, "city", 5)?;
+                t.enter_scope(subject(), "city", false)?;
+                if by_sign_out {
+                    t.keep_only_scopes(key, &["me:x".to_owned()])?;
+                } else {
+                    t.leave_scope(subject().id, "city")?;
+                }
+                let gap = t.gaps("me:x")?;
+                // Going on without a gap fills nothing.
+                apply_page(t, key, &page(2, vec![events(1, vec![next.clone()])]))?;
+                let still = t.gaps("me:x")?;
+                let mut snapshot = snapshot();
+                snapshot.events.push(next.clone());
+                snapshot.state.skip_to(2);
+                keep_snapshot(t, "me:x", &snapshot)?;
+                Ok((gap, still, t.gaps("me:x")?))
+            })
+            .unwrap();
+        assert_eq!((gap, still), (vec![subject()], vec![subject()]), "sign out: {by_sign_out}");
+        assert_eq!(filled, Vec::new());
+    }
+}
+
+#[test]
 fn a_page_that_fails_moves_no_cursor() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = Store::open(&dir.path().join("device.sqlite")).unwrap();

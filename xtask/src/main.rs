@@ -6,6 +6,7 @@ mod files;
 mod install;
 mod run;
 mod shell;
+mod simulate;
 mod steps;
 mod test;
 mod tidy;
@@ -46,6 +47,8 @@ enum Task {
         /// Only these benchmarks.
         names: Vec<String>,
     },
+    /// Run simulated worlds with faults, each from a seed.
+    Simulate(simulate::Options),
     /// Install what is missing, and say so.
     Install {
         /// Also what the tests need.
@@ -76,6 +79,7 @@ fn task(task: Task) -> Result<()> {
         Task::Run { data } => run::run(&repo, data),
         Task::Test { only } => test::test(&repo, &only),
         Task::Bench { names } => bench::bench(&repo, &names),
+        Task::Simulate(options) => simulate::simulate(&repo, &options),
         Task::Install { tests } => install::install(&repo, install::Needs::new(tests)),
         Task::Ui => {
             install::install(&repo, install::Needs::Interface)?;

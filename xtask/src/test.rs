@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use crate::{
     install::{self, Needs},
     shell::{HOUSE, Repo, call},
+    simulate,
     steps::Steps,
     tidy, ui,
     xvfb::Xvfb,
@@ -26,6 +27,8 @@ pub enum Step {
     Clippy,
     /// Unit and contract tests.
     Unit,
+    /// Simulated worlds, and whether they find planted bugs.
+    Simulation,
     /// The shipped programs, in the real window.
     Journeys,
 }
@@ -49,6 +52,7 @@ pub fn test(repo: &Repo, only: &[Step]) -> Result<()> {
         if wanted(Step::Clippy) {
             steps.take("clippy", || clippy(repo));
             steps.take("clippy ui", || clippy_ui(repo));
+            steps.take("clippy simulation", || simulate::clippy(repo));
         }
         // Before the unit tests, which compile the app's library twice at once: both would embed the
         // interface through one cache, and one of them might find a half-written file there.
@@ -65,6 +69,9 @@ pub fn test(repo: &Repo, only: &[Step]) -> Result<()> {
         if wanted(Step::Journeys) && built {
             steps.take("journeys", || journeys(repo));
         }
+    }
+    if wanted(Step::Simulation) {
+        steps.take("simulation", || simulate::test(repo));
     }
     steps.end()
 }

@@ -2,6 +2,7 @@
 //! returns findings, so that its tests can plant a violation.
 
 mod arrows;
+mod planted;
 mod sentences;
 mod strays;
 mod words;
@@ -45,6 +46,7 @@ pub fn check(root: &Path) -> Result<()> {
     let files = read(root)?;
     let mut findings: Vec<Finding> = [
         arrows::check(&files),
+        planted::check(&files),
         strays::check(&files),
         sentences::check(&files),
         words::check(&files),

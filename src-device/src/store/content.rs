@@ -36,10 +36,11 @@ impl Tables<'_> {
         content: &BTreeMap<ContentId, Content>,
     ) -> Result<(), StoreError> {
         for (id, row) in content {
-            self.conn.execute(
-                "INSERT OR REPLACE INTO content (subject, id, content) VALUES (?1, ?2, ?3)",
-                (subject.as_bytes(), id.as_bytes(), to_json("content", row)?),
-            )?;
+            self.conn
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO content (subject, id, content) VALUES (?1, ?2, ?3)",
+                )?
+                .execute((subject.as_bytes(), id.as_bytes(), to_json("content", row)?))?;
         }
         Ok(())
     }
@@ -49,7 +50,9 @@ impl Tables<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn remove_content(self, subject: SubjectId) -> Result<(), StoreError> {
-        self.conn.execute("DELETE FROM content WHERE subject = ?1", [subject.as_bytes()])?;
+        self.conn
+            .prepare_cached("DELETE FROM content WHERE subject = ?1")?
+            .execute([subject.as_bytes()])?;
         Ok(())
     }
 }

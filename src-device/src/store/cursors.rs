@@ -13,11 +13,8 @@ impl Tables<'_> {
     pub fn cursor(self, key: Principal, scope: &str) -> Result<i64, StoreError> {
         Ok(self
             .conn
-            .query_row(
-                "SELECT next FROM cursors WHERE scope = ?1 AND key = ?2",
-                (scope, key.0),
-                |row| row.get(0),
-            )
+            .prepare_cached("SELECT next FROM cursors WHERE scope = ?1 AND key = ?2")?
+            .query_row((scope, key.0), |row| row.get(0))
             .optional()?
             .unwrap_or(0))
     }
@@ -27,11 +24,12 @@ impl Tables<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn keep_cursor(self, key: Principal, scope: &str, next: i64) -> Result<(), StoreError> {
-        self.conn.execute(
-            "INSERT INTO cursors (scope, key, next) VALUES (?1, ?2, ?3)
-             ON CONFLICT (scope, key) DO UPDATE SET next = max(next, ?3)",
-            (scope, key.0, next),
-        )?;
+        self.conn
+            .prepare_cached(
+                "INSERT INTO cursors (scope, key, next) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (scope, key) DO UPDATE SET next = max(next, ?3)",
+            )?
+            .execute((scope, key.0, next))?;
         Ok(())
     }
 
@@ -47,12 +45,20 @@ impl Tables<'_> {
         for scope in had.iter().filter(|scope| !scopes.contains(scope)) {
             self.conn
                 .execute("DELETE FROM cursors WHERE scope = ?1 AND key = ?2", (scope, key.0))?;
+            // What others still see is asked for anew: this feed may have shown more of it.
+            self.conn
+                .prepare_cached(
+                    "UPDATE subject_scopes SET refetch = 1 WHERE scope != ?1 AND subject IN
+                   (SELECT subject FROM subject_scopes WHERE scope = ?1)",
+                )?
+                .execute([scope])?;
             // Another account on this device may read the same feed.
-            self.conn.execute(
-                "DELETE FROM subject_scopes WHERE scope = ?1
+            self.conn
+                .prepare_cached(
+                    "DELETE FROM subject_scopes WHERE scope = ?1
                    AND NOT EXISTS (SELECT 1 FROM cursors WHERE scope = ?1)",
-                [scope],
-            )?;
+                )?
+                .execute([scope])?;
         }
         self.forget_unseen()
     }

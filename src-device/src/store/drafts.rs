@@ -156,7 +156,7 @@ impl Tables<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn remove_draft(self, id: DraftId) -> Result<(), StoreError> {
-        self.conn.execute("DELETE FROM drafts WHERE id = ?1", [id.as_bytes()])?;
+        self.conn.prepare_cached("DELETE FROM drafts WHERE id = ?1")?.execute([id.as_bytes()])?;
         Ok(())
     }
 }

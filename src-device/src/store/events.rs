@@ -28,10 +28,11 @@ impl Tables<'_> {
         version: u32,
         event: &WireEvent,
     ) -> Result<(), StoreError> {
-        self.conn.execute(
-            "INSERT OR REPLACE INTO events (subject, version, event) VALUES (?1, ?2, ?3)",
-            (subject.as_bytes(), version, to_json("event", event)?),
-        )?;
+        self.conn
+            .prepare_cached(
+                "INSERT OR REPLACE INTO events (subject, version, event) VALUES (?1, ?2, ?3)",
+            )?
+            .execute((subject.as_bytes(), version, to_json("event", event)?))?;
         Ok(())
     }
 
@@ -40,7 +41,9 @@ impl Tables<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn remove_events(self, subject: SubjectId) -> Result<(), StoreError> {
-        self.conn.execute("DELETE FROM events WHERE subject = ?1", [subject.as_bytes()])?;
+        self.conn
+            .prepare_cached("DELETE FROM events WHERE subject = ?1")?
+            .execute([subject.as_bytes()])?;
         Ok(())
     }
 }

@@ -37,10 +37,11 @@ impl Tables<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn installation(self, fresh: &Installation) -> Result<Installation, StoreError> {
-        self.conn.execute(
-            "INSERT OR IGNORE INTO installation (id, secret, seed) VALUES (1, ?1, ?2)",
-            (fresh.secret, fresh.seed),
-        )?;
+        self.conn
+            .prepare_cached(
+                "INSERT OR IGNORE INTO installation (id, secret, seed) VALUES (1, ?1, ?2)",
+            )?
+            .execute((fresh.secret, fresh.seed))?;
         let (secret, seed): (Vec<u8>, Vec<u8>) = self.conn.query_row(
             "SELECT secret, seed FROM installation WHERE id = 1",
             [],
@@ -84,11 +85,12 @@ impl Tables<'_> {
         server: Timestamp,
         device: Timestamp,
     ) -> Result<(), StoreError> {
-        self.conn.execute(
-            "UPDATE installation SET offset_ms = ?1, last_contact = ?3,
+        self.conn
+            .prepare_cached(
+                "UPDATE installation SET offset_ms = ?1, last_contact = ?3,
                  server_seen = max(coalesce(server_seen, ?2), ?2) WHERE id = 1",
-            (offset_ms, server.0, device.0),
-        )?;
+            )?
+            .execute((offset_ms, server.0, device.0))?;
         Ok(())
     }
 }

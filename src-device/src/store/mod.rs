@@ -16,11 +16,14 @@ mod migrations;
 mod notices;
 mod outbox;
 mod photos;
+#[cfg(feature = "planted")]
+mod planted;
 mod subjects;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use mend_core::planted::{Bug, is};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 pub use accounts::AccountRow;
@@ -130,14 +133,20 @@ impl Store {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut conn = Connection::open_with_flags(path, flags)?;
         conn.busy_timeout(Duration::from_secs(5))?;
+        // As many as there are; the default keeps 16.
+        conn.set_prepared_statement_cache_capacity(64);
         migrations::check_owner(&conn, path)?;
         conn.pragma_update(None, "journal_mode", "WAL")?;
-        conn.pragma_update(None, "synchronous", "FULL")?;
+        let synchronous = if is(Bug::OutboxNotSynced) { "NORMAL" } else { "FULL" };
+        conn.pragma_update(None, "synchronous", synchronous)?;
         conn.pragma_update(None, "foreign_keys", true)?;
         // Erased words must not be found in the file's free pages.
         conn.pragma_update(None, "secure_delete", true)?;
         migrations::check_integrity(&conn, path)?;
         migrations::run(&mut conn)?;
+        // A kill in the middle of a commit may have left it readable and not yet on the disk. What
+        // is read from now on is shown and sent, so it must be there for good.
+        conn.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(()))?;
         Ok(Self { conn })
     }
 

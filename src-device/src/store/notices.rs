@@ -63,10 +63,9 @@ impl Tables<'_> {
     /// [`StoreError`].
     pub fn keep_notices(self, notices: &[Notice]) -> Result<(), StoreError> {
         for notice in notices {
-            self.conn.execute(
-                "INSERT OR REPLACE INTO notices (seq, notice) VALUES (?1, ?2)",
-                (notice.seq, to_json("notice", notice)?),
-            )?;
+            self.conn
+                .prepare_cached("INSERT OR REPLACE INTO notices (seq, notice) VALUES (?1, ?2)")?
+                .execute((notice.seq, to_json("notice", notice)?))?;
         }
         Ok(())
     }
@@ -88,10 +87,11 @@ impl Tables<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn read_notices(self, up_to: i64) -> Result<(), StoreError> {
-        self.conn.execute(
-            "UPDATE notice_marks SET read_up_to = max(read_up_to, ?1) WHERE id = 1",
-            [up_to],
-        )?;
+        self.conn
+            .prepare_cached(
+                "UPDATE notice_marks SET read_up_to = max(read_up_to, ?1) WHERE id = 1",
+            )?
+            .execute([up_to])?;
         Ok(())
     }
 
@@ -100,11 +100,12 @@ impl Tables<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn notices_sent(self, up_to: i64) -> Result<(), StoreError> {
-        self.conn.execute(
-            "UPDATE notice_marks SET sent_up_to = max(sent_up_to, ?1),
+        self.conn
+            .prepare_cached(
+                "UPDATE notice_marks SET sent_up_to = max(sent_up_to, ?1),
                  read_up_to = max(read_up_to, ?1) WHERE id = 1",
-            [up_to],
-        )?;
+            )?
+            .execute([up_to])?;
         Ok(())
     }
 }

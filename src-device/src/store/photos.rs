@@ -33,11 +33,12 @@ impl Tables<'_> {
             |row| row.get(0),
         )?;
         if exists {
-            self.conn.execute(
-                "INSERT OR IGNORE INTO draft_photos (draft, hash, place, photo)
+            self.conn
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO draft_photos (draft, hash, place, photo)
                  SELECT ?1, ?2, coalesce(max(place), 0) + 1, ?3 FROM draft_photos WHERE draft = ?1",
-                (draft.as_bytes(), photo.hash.0, to_json("photo", photo)?),
-            )?;
+                )?
+                .execute((draft.as_bytes(), photo.hash.0, to_json("photo", photo)?))?;
         }
         Ok(exists)
     }
@@ -47,10 +48,9 @@ impl Tables<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn remove_draft_photo(self, draft: DraftId, hash: PhotoHash) -> Result<(), StoreError> {
-        self.conn.execute(
-            "DELETE FROM draft_photos WHERE draft = ?1 AND hash = ?2",
-            (draft.as_bytes(), hash.0),
-        )?;
+        self.conn
+            .prepare_cached("DELETE FROM draft_photos WHERE draft = ?1 AND hash = ?2")?
+            .execute((draft.as_bytes(), hash.0))?;
         Ok(())
     }
 
@@ -91,10 +91,9 @@ impl Tables<'_> {
         command: mend_core::id::CommandId,
         hash: PhotoHash,
     ) -> Result<(), StoreError> {
-        self.conn.execute(
-            "DELETE FROM outbox_photos WHERE command = ?1 AND hash = ?2",
-            (command.as_bytes(), hash.0),
-        )?;
+        self.conn
+            .prepare_cached("DELETE FROM outbox_photos WHERE command = ?1 AND hash = ?2")?
+            .execute((command.as_bytes(), hash.0))?;
         Ok(())
     }
 
@@ -108,10 +107,9 @@ impl Tables<'_> {
         hash: PhotoHash,
         state: &PhotoState,
     ) -> Result<(), StoreError> {
-        self.conn.execute(
-            "UPDATE outbox_photos SET state = ?3 WHERE command = ?1 AND hash = ?2",
-            (command.as_bytes(), hash.0, to_json("photo state", state)?),
-        )?;
+        self.conn
+            .prepare_cached("UPDATE outbox_photos SET state = ?3 WHERE command = ?1 AND hash = ?2")?
+            .execute((command.as_bytes(), hash.0, to_json("photo state", state)?))?;
         Ok(())
     }
 }

@@ -24,7 +24,8 @@ impl Tables<'_> {
     pub fn subject(self, id: SubjectId) -> Result<Option<SubjectRow>, StoreError> {
         let state: Option<String> = self
             .conn
-            .query_row("SELECT state FROM subjects WHERE id = ?1", [id.as_bytes()], |r| r.get(0))
+            .prepare_cached("SELECT state FROM subjects WHERE id = ?1")?
+            .query_row([id.as_bytes()], |row| row.get(0))
             .optional()?;
         let Some(state) = state else { return Ok(None) };
         Ok(Some(SubjectRow { state: from_json("subject", &state)?, scopes: self.scopes_of(id)? }))
@@ -60,20 +61,22 @@ impl Tables<'_> {
     /// [`StoreError`].
     pub fn keep_subject(self, state: &SubjectState) -> Result<(), StoreError> {
         let subject = state.subject();
-        self.conn.execute(
-            "INSERT INTO subjects (id, kind, version, state) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (id) DO UPDATE SET version = ?3, state = ?4",
-            (
+        self.conn
+            .prepare_cached(
+                "INSERT INTO subjects (id, kind, version, state) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (id) DO UPDATE SET version = ?3, state = ?4",
+            )?
+            .execute((
                 subject.id.as_bytes(),
                 subject.kind.as_str(),
                 state.version(),
                 to_json("subject", state)?,
-            ),
-        )?;
+            ))?;
         Ok(())
     }
 
-    /// The subject is seen by this feed. `refetch`: what is kept of it has a gap.
+    /// The subject is seen by this feed. `refetch`: what is kept of it has a gap, until
+    /// [`Tables::fill_scope`].
     ///
     /// # Errors
     /// [`StoreError`].
@@ -83,23 +86,41 @@ impl Tables<'_> {
         scope: &str,
         refetch: bool,
     ) -> Result<(), StoreError> {
-        self.conn.execute(
-            "INSERT INTO subject_scopes (subject, kind, scope, refetch) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (subject, scope) DO UPDATE SET refetch = ?4",
-            (subject.id.as_bytes(), subject.kind.as_str(), scope, refetch),
-        )?;
+        self.conn
+            .prepare_cached(
+                "INSERT INTO subject_scopes (subject, kind, scope, refetch) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (subject, scope) DO UPDATE SET refetch = max(refetch, ?4)",
+            )?
+            .execute((subject.id.as_bytes(), subject.kind.as_str(), scope, refetch))?;
         Ok(())
     }
 
-    /// The subject is seen by this feed no longer.
+    /// The subject is seen by this feed, and what is kept of it is what this feed shows.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn fill_scope(self, subject: SubjectRef, scope: &str) -> Result<(), StoreError> {
+        self.enter_scope(subject, scope, false)?;
+        self.conn
+            .prepare_cached(
+                "UPDATE subject_scopes SET refetch = 0 WHERE subject = ?1 AND scope = ?2",
+            )?
+            .execute((subject.id.as_bytes(), scope))?;
+        Ok(())
+    }
+
+    /// The subject is seen by this feed no longer. Those that still see it are asked anew: what is
+    /// kept may be more than they show.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn leave_scope(self, subject: SubjectId, scope: &str) -> Result<(), StoreError> {
-        self.conn.execute(
-            "DELETE FROM subject_scopes WHERE subject = ?1 AND scope = ?2",
-            (subject.as_bytes(), scope),
-        )?;
+        self.conn
+            .prepare_cached("DELETE FROM subject_scopes WHERE subject = ?1 AND scope = ?2")?
+            .execute((subject.as_bytes(), scope))?;
+        self.conn
+            .prepare_cached("UPDATE subject_scopes SET refetch = 1 WHERE subject = ?1")?
+            .execute([subject.as_bytes()])?;
         Ok(())
     }
 
@@ -127,11 +148,12 @@ impl Tables<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn forget_unseen(self) -> Result<(), StoreError> {
-        self.conn.execute(
-            "DELETE FROM subjects WHERE id NOT IN (SELECT subject FROM subject_scopes)
-               AND id NOT IN (SELECT subject FROM outbox WHERE answer IS NULL)",
-            [],
-        )?;
+        self.conn
+            .prepare_cached(
+                "DELETE FROM subjects WHERE id NOT IN (SELECT subject FROM subject_scopes)
+                   AND id NOT IN (SELECT subject FROM outbox WHERE answer IS NULL)",
+            )?
+            .execute([])?;
         Ok(())
     }
 }

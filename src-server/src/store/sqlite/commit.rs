@@ -9,6 +9,7 @@ use mend_core::city::City;
 use mend_core::command::{CommandBody, Tick};
 use mend_core::decide::{Command, Context, Speaker, SpeakerAccount, decide};
 use mend_core::id::{CommandId, Principal, SubjectRef};
+use mend_core::planted::{self, Bug};
 use mend_core::refusal::{Refusal, RefusalCode};
 use mend_core::subject::SubjectState;
 use mend_core::time::{Timestamp, occurred_at};
@@ -48,6 +49,10 @@ impl SqliteStore {
         meta::claim(&transaction, options.city.id())?;
         let mac_key = meta::mac_key(&transaction, options.fresh_mac_key)?;
         transaction.commit()?;
+        if meta::rules(&connection)?.is_none() {
+            // New, or lifted: read tables hold what an older program made of the log.
+            rebuild::rebuild(&mut connection, &options.city)?;
+        }
         clocks::adopt_rules(&mut connection, &options.city)?;
         if let Some(fault) = options.commit_fault {
             connection.commit_hook(Some(move || fault()))?;
@@ -82,7 +87,10 @@ impl SqliteStore {
             };
             answers.push(answer);
         }
-        transaction.commit()?;
+        let committed = transaction.commit();
+        if !planted::is(Bug::AcknowledgedBeforeCommit) {
+            committed?;
+        }
         Ok(answers)
     }
 }
@@ -152,9 +160,10 @@ fn one(
         Origin::Signed(signed) => signed.key,
         Origin::System | Origin::Import(_) => commands::SYSTEM,
     };
-    if let Some(known) = commands::get(connection, key, prepared.id)? {
+    let known = commands::get(connection, key, prepared.id)?;
+    if let Some(known) = known.filter(|_| !planted::is(Bug::NoDedupe)) {
         let same = match &prepared.origin {
-            Origin::Signed(_) if known.superseded => true,
+            Origin::Signed(_) if known.superseded || planted::is(Bug::HashIgnored) => true,
             Origin::Signed(signed) => bool::from(known.mac.as_slice().ct_eq(&signed.mac)),
             // The server's own ids say all of what they mean.
             Origin::System | Origin::Import(_) => true,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use mend_core::api::{Change, Snapshot};
 use mend_core::id::{SubjectId, SubjectRef};
+use mend_core::planted::{self, Bug};
 use mend_core::subject::SubjectState;
 use mend_core::time::{DAY_MS, Timestamp};
 use mend_core::view::{Reader, redact_state};
@@ -177,7 +178,8 @@ fn next_page(
             "SELECT seq, subject_kind, subject, from_version, version, change FROM feeds
              WHERE scope = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
         )?;
-        let mut rows = statement.query((scope, after, WINDOW))?;
+        let past = i64::from(planted::is(Bug::CursorSkipsRow));
+        let mut rows = statement.query((scope, after + past, WINDOW))?;
         while let Some(row) = rows.next()? {
             let kind = subjects::kind(row.get(1)?)?;
             let subject = SubjectRef { kind, id: SubjectId::from_bytes(row.get(2)?) };
@@ -213,7 +215,8 @@ fn change(
 ) -> Result<Option<Change>, StoreError> {
     // Who may see it is asked now, not when the row was written.
     if !members::is_member(connection, scope, subject)? {
-        return Ok(Some(Change::Leave { subject }));
+        let leave = Change::Leave { subject };
+        return Ok(Some(leave).filter(|_| !planted::is(Bug::LeaveLost)));
     }
     if moved.entered {
         let snapshot = snapshot(connection, subject, reader)?;

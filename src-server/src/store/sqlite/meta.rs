@@ -42,7 +42,7 @@ pub fn history_until(connection: &Connection, now: Timestamp) -> Result<Timestam
     Ok(Timestamp(i64::from_be_bytes(bytes)))
 }
 
-/// There are clocks now that were not set before: all are set again at the next start.
+/// Subjects say more now than they did: the read tables are made again at the next start.
 pub const FORGET_RULES: &str = "DELETE FROM meta WHERE name = 'rules';";
 
 /// The version of the rules by which clocks were set last.

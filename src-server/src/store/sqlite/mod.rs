@@ -8,11 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mend_core::city::City;
+use mend_core::planted::{self, Bug};
 use rusqlite::{Connection, OpenFlags};
 
 use super::StoreError;
 
 mod accounts;
+pub mod backup;
 mod bindings;
 mod clocks;
 mod commands;
@@ -138,9 +140,13 @@ fn open(path: &Path) -> Result<Connection, StoreError> {
     }
     // Nothing was written up to here.
     connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "full")?;
+    let synchronous = if planted::is(Bug::CommitNotSynced) { "normal" } else { "full" };
+    connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "secure_delete", true)?;
     migrate(&mut connection, found)?;
+    // A kill in the middle of a commit may have left it readable and not yet on the disk. What is
+    // read from now on is answered, so it must be there for good.
+    connection.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(()))?;
     Ok(connection)
 }
 

@@ -49,10 +49,9 @@ pub fn named(
             "SELECT bytes FROM photos
              WHERE subject = ?1 AND hash = ?2 AND key = ?3 AND subject_kind = ?4",
         )?
-        .query_row(
-            (subject.id.as_bytes(), hash.0, key.0, subjects::code(subject.kind)),
-            |row| row.get(0),
-        )
+        .query_row((subject.id.as_bytes(), hash.0, key.0, subjects::code(subject.kind)), |row| {
+            row.get(0)
+        })
         .optional()?;
     Ok(bytes.map(|bytes| u64::try_from(bytes).unwrap_or(0)))
 }

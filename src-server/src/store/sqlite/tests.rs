@@ -22,10 +22,7 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-use super::{
-    APPLICATION_ID, FILE, MIGRATIONS, Options, SqliteStore, clocks, commands, content, notices,
-    subjects,
-};
+use super::{Options, SqliteStore, clocks, commands, content, notices, subjects};
 use crate::intake::photo::verified;
 use crate::store::{AccountRow, Origin, Prepared, Signed, Store, scopes};
 use crate::ticker;
@@ -631,57 +628,4 @@ fn a_whole_trace_stays_small() {
     // its content 4.2 KB. Whoever makes a trace longer should know it.
     let each = number("SELECT sum(pgsize) FROM dbstat") / 1000;
     assert!(each <= 10_500, "{each} bytes for each request");
-}
-
-/// A database as the first version made it, with a request and its order as that wrote them.
-#[test]
-fn an_older_database_is_lifted_and_keeps_its_rows() {
-    let mut scene = Scene::new();
-    let report = scene.report(0, 0, 0, 0);
-    let request = report.subject;
-    scene.store.commit(&[report]);
-    let (order, _) = scene.order_of(request).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let old = Connection::open(folder.path().join(FILE)).unwrap();
-    for sql in MIGRATIONS[0] {
-        old.execute_batch(sql).unwrap();
-    }
-    old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
-    old.pragma_update(None, "user_version", 1).unwrap();
-    for (table, id) in [("requests", request), ("orders", order)] {
-        let sql = format!("SELECT * FROM {table} WHERE id = ?1");
-        let mut row: Vec<Value> = scene
-            .store
-            .connection()
-            .query_row(&sql, [id.as_bytes()], |row| {
-                (0..).map_while(|n| Some(row.get(n))).take_while(Result::is_ok).collect()
-            })
-            .unwrap();
-        let Value::Text(state) = &row[2] else { panic!() };
-        let mut state: serde_json::Value = serde_json::from_str(state).unwrap();
-        for later in ["sla", "clock_start", "pauses", "warnings", "responded_at", "held_for"] {
-            state.as_object_mut().unwrap().remove(later);
-        }
-        row[2] = Value::Text(state.to_string());
-        let marks = vec!["?"; row.len()].join(", ");
-        old.execute(
-            &format!("INSERT INTO {table} VALUES ({marks})"),
-            rusqlite::params_from_iter(row),
-        )
-        .unwrap();
-    }
-    drop(old);
-    let store = SqliteStore::open(Options {
-        folder: folder.path().to_owned(),
-        city: CITY.clone(),
-        demo_allowed: true,
-        fresh_mac_key: [1; 32],
-        commit_fault: None,
-    })
-    .unwrap();
-    for subject in [SubjectRef::request(request), SubjectRef::order(order)] {
-        let lifted = subjects::get(store.connection(), subject).unwrap().unwrap();
-        let known = subjects::get(scene.store.connection(), subject).unwrap().unwrap();
-        assert_eq!(lifted.version(), known.version());
-    }
 }
