@@ -13,6 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Crockford's alphabet: no I, L, O, U.
 const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const DIGITS: usize = 7;
+/// Longest text that may be a code, in bytes: eight symbols with much between them.
+pub const TEXT_LIMIT: usize = 128;
 
 /// A tracking code with a right check symbol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,9 +91,13 @@ impl FromStr for TrackingCode {
 
     /// Reads what a person types: any case, spaces and hyphens anywhere, I and L for 1, O for 0.
     fn from_str(text: &str) -> Result<Self, BadCode> {
+        // Nobody types more; and what stood behind would not be looked at.
+        if text.len() > TEXT_LIMIT {
+            return Err(BadCode::Malformed);
+        }
         let mut symbols = [0u8; DIGITS + 1];
         let mut found = 0;
-        for c in text.chars().take(64) {
+        for c in text.chars() {
             let c = match c.to_ascii_uppercase() {
                 ' ' | '-' | '\u{2010}'..='\u{2014}' | '\u{a0}' => continue,
                 'I' | 'L' => '1',
@@ -137,6 +143,18 @@ mod tests {
     #[test]
     fn the_code_that_people_are_shown_as_an_example_is_one() {
         assert!("7K4M-2QX6".parse::<TrackingCode>().is_ok());
+    }
+
+    #[test]
+    fn nothing_may_stand_behind_a_code_however_far() {
+        let code = "7K4M-2QX6";
+        for between in [0, 1, 54, 55, 56, 118, 119, 120, 500] {
+            let spaces = " ".repeat(between);
+            let whole = format!("{code}{spaces}");
+            assert_eq!(whole.parse::<TrackingCode>().is_ok(), whole.len() <= TEXT_LIMIT);
+            let more = format!("{code}{spaces}7");
+            assert_eq!(more.parse::<TrackingCode>(), Err(BadCode::Malformed), "{between} spaces");
+        }
     }
 
     proptest! {

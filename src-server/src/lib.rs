@@ -6,6 +6,7 @@
 //! never read from its body; no log line holds a token, a password, a tracking code or a body.
 
 pub mod auth;
+pub mod backup;
 pub mod check;
 pub mod city;
 pub mod clock;

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use mend_photos::Bounds;
+
 /// So many tries in any window of so much time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tries {
@@ -41,8 +43,22 @@ pub struct Limits {
     pub body: Duration,
     /// The slowest bearable upload, in bytes a second, counted over the most that may come.
     pub body_bytes_per_second: u64,
+    /// How long an answer may wait for its reader to take something of it.
+    pub answer: Duration,
+    /// Requests that are worked on at a time, at least 1; one more is answered 503.
+    pub requests: usize,
+    /// Bytes of bodies that are in memory at a time, of all requests together; at least as many as
+    /// the longest body has, or that one never passes.
+    pub body_bytes: usize,
+    /// Connections at a time, at least 1. Each takes a file handle, and the system gives often no
+    /// more than 1,024.
+    pub connections: usize,
+    /// Connections from one address at a time, at least 1. Behind a proxy all come from one.
+    pub connections_of_address: usize,
     /// Live streams of one session at a time, at least 1; one more ends the oldest.
     pub streams: usize,
+    /// Photos of which not all pieces are here.
+    pub uploads: Bounds,
 }
 
 const MINUTE_MS: i64 = 60_000;
@@ -58,7 +74,13 @@ impl Default for Limits {
             head: Duration::from_secs(30),
             body: Duration::from_secs(30),
             body_bytes_per_second: 16 << 10,
+            answer: Duration::from_secs(30),
+            requests: 256,
+            body_bytes: 64 << 20,
+            connections: 768,
+            connections_of_address: 512,
             streams: 4,
+            uploads: Bounds::default(),
         }
     }
 }

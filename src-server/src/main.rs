@@ -9,11 +9,13 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use mend_core::city::City;
 use mend_core::time::Timestamp;
+use mend_server::backup::{self, Progress};
 use mend_server::explain::{Asked, Words};
 use mend_server::{Clock, Config, StartError, check, city, explain, rebuild, start};
 
@@ -88,6 +90,34 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Back up a data folder, also while its server serves: the database and every photo.
+    ///
+    /// Ends with 2 if the backup is made and lacks photos that the data folder lacks, too.
+    Backup {
+        /// The data folder.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// The backup's name, or a folder in which it gets a name that says the time.
+        #[arg(long, value_name = "PATH")]
+        to: PathBuf,
+        /// An earlier backup on the same disk: photos that are in it take no room again.
+        #[arg(long, value_name = "BACKUP")]
+        previous: Option<PathBuf>,
+    },
+    /// Make a data folder out of a backup, after looking through all of it.
+    ///
+    /// Never replaces a database. Ends with 2 if it is restored and lacks photos.
+    Restore {
+        /// The backup.
+        #[arg(long, value_name = "BACKUP")]
+        from: PathBuf,
+        /// The data folder; made if need be.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// Restore also if photos of the backup are missing or damaged.
+        #[arg(long)]
+        without_missing_photos: bool,
+    },
     /// Make the read tables again from the log.
     Rebuild {
         /// The city's folder.
@@ -129,6 +159,36 @@ async fn main() -> anyhow::Result<ExitCode> {
             let words = Words { service, at, time, answers, asset };
             return tokio::task::spawn_blocking(move || say_why(&city, &words, json)).await?;
         }
+        Command::Backup { data, to, previous } => {
+            return tokio::task::spawn_blocking(move || {
+                let now = Clock::system().now();
+                let mut say = Sayer::new();
+                let previous = previous.as_deref();
+                let done = backup::backup(&data, &to, previous, now, &mut |at| say.hear(at))?;
+                println!(
+                    "backed up to {}: the database and {}",
+                    done.path.display(),
+                    photos(&done)
+                );
+                Ok(without(&done, "The data folder does not have them either"))
+            })
+            .await?;
+        }
+        Command::Restore { from, data, without_missing_photos } => {
+            return tokio::task::spawn_blocking(move || {
+                let mut say = Sayer::new();
+                let done = backup::restore(&from, &data, without_missing_photos, &mut |at| {
+                    say.hear(at);
+                })?;
+                println!("restored {}: the database and {}", data.display(), photos(&done));
+                println!(
+                    "Start the server on it with: mend-server serve --city CITY --data {}",
+                    data.display()
+                );
+                Ok(without(&done, "The server will say of each that it is not there"))
+            })
+            .await?;
+        }
         Command::Rebuild { city, data } => {
             let rebuilt = tokio::task::spawn_blocking(move || rebuild(&city, &data)).await??;
             println!(
@@ -138,6 +198,45 @@ async fn main() -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn photos(done: &backup::Done) -> String {
+    let one = if done.photos == 1 { "photo" } else { "photos" };
+    match done.linked {
+        0 => format!("{} {one}", done.photos),
+        linked => format!("{} {one}, {linked} of them from the earlier backup", done.photos),
+    }
+}
+
+/// What it lacks is said, and is no success.
+fn without(done: &backup::Done, why: &str) -> ExitCode {
+    if done.missing.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("{}. {why}.", backup::bad(&done.missing));
+    ExitCode::from(2)
+}
+
+/// Says every two seconds how far long work is.
+struct Sayer {
+    said: Instant,
+}
+
+impl Sayer {
+    fn new() -> Self {
+        Self { said: Instant::now() }
+    }
+
+    fn hear(&mut self, progress: Progress) {
+        if self.said.elapsed() < Duration::from_secs(2) {
+            return;
+        }
+        self.said = Instant::now();
+        match progress {
+            Progress::Database { done, of } => eprintln!("database: {done} of {of} pages"),
+            Progress::Photos { done, of } => eprintln!("photos: {done} of {of}"),
+        }
+    }
 }
 
 fn say_why(folder: &Path, words: &Words, json: bool) -> anyhow::Result<ExitCode> {

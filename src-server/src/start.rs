@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use mend_core::city::{City, PackError};
 use mend_core::time::Timestamp;
+use mend_photos::{Layout, PhotoFiles, Unfinished};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
@@ -18,9 +19,8 @@ use crate::auth::random;
 use crate::city::{Problem, check, load};
 use crate::clock::Clock;
 use crate::history::{self, Arrivals, Import};
-use crate::http::{Counters, Hosts, Server, router};
+use crate::http::{Counters, Hosts, Room, Server, router};
 use crate::limits::Limits;
-use crate::photos::PhotoFiles;
 use crate::store::pool::Readers;
 use crate::store::sqlite::{CommitFault, FILE, Options, SqliteReads, SqliteStore};
 use crate::store::thread::Committer;
@@ -192,7 +192,7 @@ fn open_city(folder: &Path, now: Timestamp) -> Result<Arc<City>, StartError> {
 }
 
 /// Makes the data folder and takes it for this process; a kill lets go of it.
-fn take_folder(path: &Path) -> Result<File, StartError> {
+pub(crate) fn take_folder(path: &Path) -> Result<File, StartError> {
     let unusable = |error| StartError::Data { path: path.to_owned(), error };
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -217,6 +217,7 @@ struct Opened {
     store: SqliteStore,
     reads: SqliteReads,
     photos: PhotoFiles,
+    unfinished: Unfinished,
     demo_accounts: Vec<DemoAccount>,
     history: Option<(Arrivals, history::Ranges)>,
     lock: File,
@@ -235,8 +236,11 @@ fn open(config: &Config, demo_allowed: bool) -> Result<Opened, StartError> {
         commit_fault: config.commit_fault.clone(),
     })?;
     let reads = SqliteReads::open(folder)?;
-    let photos = PhotoFiles::open(folder.join("photos"))
-        .map_err(|error| StartError::Data { path: folder.clone(), error })?;
+    let data = |error| StartError::Data { path: folder.clone(), error };
+    let photos = PhotoFiles::open(folder.join("photos"), Layout::Shelves).map_err(data)?;
+    let unfinished = folder.join("photos/unfinished");
+    let unfinished = Unfinished::open(unfinished, config.limits.uploads, config.clock.now());
+    let unfinished = unfinished.map_err(data)?;
     let demo_accounts =
         if demo_allowed { demo::ensure(folder, &city, &mut store, &reads)? } else { Vec::new() };
     let history = match config.history {
@@ -249,7 +253,7 @@ fn open(config: &Config, demo_allowed: bool) -> Result<Opened, StartError> {
         }
         None => None,
     };
-    Ok(Opened { city, pack, store, reads, photos, demo_accounts, history, lock })
+    Ok(Opened { city, pack, store, reads, photos, unfinished, demo_accounts, history, lock })
 }
 
 /// Starts a server on the present tokio runtime. When this returns, it answers.
@@ -301,6 +305,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         committer: committer.clone(),
         mac_key,
         photos: opened.photos,
+        unfinished: Arc::new(opened.unfinished),
         nonces: Default::default(),
         sessions: Default::default(),
         limits: config.limits,
@@ -308,10 +313,10 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         hosts: Hosts::new(config.allow_hosts),
         demo_allowed,
         heavy: Arc::new(Semaphore::new(HEAVY)),
+        room: Room::new(&config.limits),
         ending: ended.clone(),
     });
-    let serving =
-        tokio::spawn(crate::http::serve(listener, router(server), config.limits.head, ended));
+    let serving = tokio::spawn(crate::http::serve(listener, router(server), config.limits, ended));
     Ok(Running {
         addr,
         demo_accounts: opened.demo_accounts,

@@ -27,6 +27,11 @@ impl<K: Eq + Hash> Rates<K> {
         Self { every_us, burst_us, full_at: Mutex::default() }
     }
 
+    /// Seconds until an empty bucket has one again, at least 1.
+    pub fn wait_s(&self) -> u64 {
+        u64::try_from(self.every_us).unwrap_or(0).div_ceil(1_000_000).max(1)
+    }
+
     /// Takes one from the bucket of `name`; false if there is none to take.
     pub fn take(&self, name: K, now: Timestamp) -> bool {
         let now = now.0.saturating_mul(1_000);

@@ -5,42 +5,40 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Extension;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
+use axum::http::Uri;
 use axum::response::Response;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use mend_core::api::ChangesPage;
 use mend_core::view::Reader;
-use serde::Deserialize;
 use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{oneshot, watch};
 
 use super::caller::Caller;
 use super::problem::{Code, Problem};
-use super::{Server, Shared, fresh};
+use super::{Server, Shared, cursor, fresh};
 use crate::auth::sessions::Found;
 use crate::store::StoreError;
 
 /// How often a silent stream looks whether its session still holds.
 const LOOK: Duration = Duration::from_secs(15);
-/// Most feeds of one stream.
-const FEEDS: usize = 64;
 
-/// One feed and where its reader is.
+/// One feed that its reader may read, and where the reader is.
 #[derive(Clone)]
-struct Cursor {
+struct Following {
     scope: String,
     feed: String,
     reader: Reader,
     after: i64,
 }
 
-impl Cursor {
-    fn new(caller: &Caller, scope: &str, after: i64) -> Result<Self, Problem> {
-        let (feed, reader) = caller.session.feed(scope).ok_or(Problem::new(Code::NotAllowed))?;
-        Ok(Self { scope: scope.to_owned(), feed, reader, after })
+impl Following {
+    fn new(caller: &Caller, cursor: cursor::Cursor) -> Result<Self, Problem> {
+        let cursor::Cursor { scope, after } = cursor;
+        let (feed, reader) = caller.session.feed(&scope).ok_or(Problem::new(Code::NotAllowed))?;
+        Ok(Self { scope, feed, reader, after })
     }
 
     async fn read(&self, server: &Server) -> Result<ChangesPage, StoreError> {
@@ -52,41 +50,27 @@ impl Cursor {
     }
 }
 
-/// Which feed, and where to read on.
-#[derive(Deserialize)]
-pub struct Asked {
-    scope: String,
-    #[serde(default)]
-    after: i64,
-}
-
 /// One page.
 pub async fn page(
     State(server): State<Shared>,
     Extension(caller): Extension<Caller>,
-    query: Result<Query<Asked>, QueryRejection>,
+    uri: Uri,
 ) -> Result<Response, Problem> {
-    let Query(asked) = query.map_err(|_| Problem::new(Code::BadRequest))?;
-    let cursor = Cursor::new(&caller, &asked.scope, asked.after)?;
-    Ok(fresh(&cursor.read(&server).await?))
+    let asked = cursor::page(&uri).ok_or(Problem::new(Code::BadRequest))?;
+    Ok(fresh(&Following::new(&caller, asked)?.read(&server).await?))
 }
 
 /// Pages of several feeds, each as soon as there is something new. Ends with the session.
 pub async fn stream(
     State(server): State<Shared>,
     Extension(caller): Extension<Caller>,
-    query: Result<Query<Vec<(String, String)>>, QueryRejection>,
+    uri: Uri,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let bad = || Problem::new(Code::BadRequest);
-    let Query(query) = query.map_err(|_| bad())?;
-    let mut cursors = Vec::new();
-    for (_, at) in query.iter().filter(|(name, _)| name == "at") {
-        let (scope, after) = at.rsplit_once('@').ok_or_else(bad)?;
-        cursors.push(Cursor::new(&caller, scope, after.parse().map_err(|_| bad())?)?);
-    }
-    if cursors.is_empty() || cursors.len() > FEEDS {
-        return Err(bad());
-    }
+    let asked = cursor::stream(&uri).ok_or(Problem::new(Code::BadRequest))?;
+    let feeds: Vec<Following> = asked
+        .into_iter()
+        .map(|cursor| Following::new(&caller, cursor))
+        .collect::<Result<_, _>>()?;
     let most = server.limits.streams;
     let ended = server.sessions.stream(&caller.token, most);
     let live = Live {
@@ -96,7 +80,7 @@ pub async fn stream(
         waiting: VecDeque::new(),
         server,
         caller,
-        cursors,
+        feeds,
     };
     let events = unfold(live, |mut live| async move {
         let page = live.next().await?;
@@ -111,7 +95,7 @@ pub async fn stream(
 struct Live {
     server: Shared,
     caller: Caller,
-    cursors: Vec<Cursor>,
+    feeds: Vec<Following>,
     changed: watch::Receiver<u64>,
     ending: watch::Receiver<bool>,
     /// Ends with the session, and when newer streams take this one's place.
@@ -155,10 +139,10 @@ impl Live {
 
     /// Reads one page of each feed.
     async fn look(&mut self) -> Option<()> {
-        for cursor in &mut self.cursors {
-            match cursor.read(&self.server).await {
-                Ok(page) if page.next != cursor.after => {
-                    cursor.after = page.next;
+        for feed in &mut self.feeds {
+            match feed.read(&self.server).await {
+                Ok(page) if page.next != feed.after => {
+                    feed.after = page.next;
                     self.waiting.push_back(page);
                 }
                 Ok(_) => {}

@@ -1,11 +1,11 @@
 //! What every request passes: its name, the headers of its answer, one line in the log.
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::HeaderValue;
 use axum::http::header::{
     CACHE_CONTROL, HOST, HeaderName, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
+use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -50,6 +50,20 @@ pub async fn headers(request: Request, next: Next) -> Response {
     response
 }
 
+/// A method by its name. Others are words that a stranger may choose.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PATCH => "PATCH",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "another",
+    }
+}
+
 /// One line for each request: the route, never the address itself, which may hold a code or a
 /// hash, and never a header.
 pub async fn log(request: Request, next: Next) -> Response {
@@ -57,11 +71,11 @@ pub async fn log(request: Request, next: Next) -> Response {
         .extensions()
         .get::<MatchedPath>()
         .map_or_else(|| "portal".to_owned(), |path| path.as_str().to_owned());
-    let method = request.method().clone();
+    let method = known(request.method());
     let start = std::time::Instant::now();
     let response = next.run(request).await;
     tracing::debug!(
-        %method,
+        method,
         route,
         status = response.status().as_u16(),
         ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),

@@ -16,7 +16,8 @@ use axum::routing::MethodRouter;
 use futures_util::StreamExt;
 use mend_core::city::City;
 use mend_core::id::Principal;
-use tokio::sync::{Semaphore, watch};
+use mend_photos::{PhotoFiles, Unfinished};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 
 use crate::auth::limits::Limit;
@@ -25,24 +26,27 @@ use crate::auth::rates::Rates;
 use crate::auth::sessions::Sessions;
 use crate::clock::Clock;
 use crate::limits::Limits;
-use crate::photos::PhotoFiles;
 use crate::store::pool::Readers;
 use crate::store::thread::Committer;
 use permissions::{Endpoint, Needs};
 use problem::{Code, Problem};
+use room::Held;
 
 mod caller;
 mod changes;
 mod city;
 mod commands;
+pub mod cursor;
 mod guard;
 mod health;
 mod hosts;
 mod notices;
+mod patience;
 pub mod permissions;
 mod photos;
 mod portal;
 mod problem;
+mod room;
 mod sentences;
 mod serve;
 mod session;
@@ -50,6 +54,7 @@ mod subjects;
 mod track;
 
 pub use hosts::Hosts;
+pub use room::Room;
 pub use serve::serve;
 
 /// Everything that handlers share.
@@ -68,6 +73,8 @@ pub struct Server {
     pub mac_key: [u8; 32],
     /// Photo files.
     pub photos: PhotoFiles,
+    /// Photos of which not all pieces are here yet.
+    pub unfinished: Arc<Unfinished>,
     /// Nonces given.
     pub nonces: Nonces,
     /// Sessions open.
@@ -82,6 +89,8 @@ pub struct Server {
     pub demo_allowed: bool,
     /// Turns for what takes much memory: passwords and photos.
     pub heavy: Arc<Semaphore>,
+    /// Room for what is worked on at a time.
+    pub room: Room,
     /// Becomes true when the server ends.
     pub ending: watch::Receiver<bool>,
 }
@@ -139,6 +148,7 @@ pub fn router(server: Shared) -> Router {
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
         // Bodies are read by `read_body`, with a limit of each endpoint's own.
         .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(server.clone(), room::admit))
         .layer(middleware::from_fn_with_state(server.clone(), guard::check_host))
         .layer(middleware::from_fn(guard::headers))
         .layer(middleware::from_fn(guard::log))
@@ -146,7 +156,7 @@ pub fn router(server: Shared) -> Router {
 }
 
 fn handler(endpoint: Endpoint) -> MethodRouter<Shared> {
-    use axum::routing::{delete, get, post, put};
+    use axum::routing::{delete, get, head, patch, post};
     match endpoint {
         Endpoint::Health => get(health::get),
         Endpoint::City => get(city::pack),
@@ -155,7 +165,8 @@ fn handler(endpoint: Endpoint) -> MethodRouter<Shared> {
         Endpoint::OpenSession => post(session::open),
         Endpoint::CloseSession => delete(session::close),
         Endpoint::Commands => post(commands::post),
-        Endpoint::PutPhoto => put(photos::put),
+        Endpoint::PhotoOffset => head(photos::head),
+        Endpoint::PhotoPiece => patch(photos::patch),
         Endpoint::GetPhoto => get(photos::get),
         Endpoint::Changes => get(changes::page),
         Endpoint::Stream => get(changes::stream),
@@ -167,14 +178,17 @@ fn handler(endpoint: Endpoint) -> MethodRouter<Shared> {
 }
 
 /// Reads a body of at most `limit` bytes, and not for ever: who falls silent or lets it drip is
-/// cut off and may send it again.
+/// cut off and may send it again. It takes room for what has come, and a place when all has; both
+/// are given back with the last of the bytes. Without room the rest is read and forgotten, because
+/// whoever is still speaking hears no answer.
 async fn read_body(
-    limits: &Limits,
+    server: &Server,
     headers: &HeaderMap,
     body: Body,
     limit: usize,
     too_large: Code,
 ) -> Result<Bytes, Problem> {
+    let Server { limits, room, .. } = server;
     let problem = || Problem::new(too_large).with("limit", limit);
     let announced = headers
         .get(CONTENT_LENGTH)
@@ -184,7 +198,11 @@ async fn read_body(
         return Err(problem());
     }
     let mut pieces = body.into_data_stream();
-    let mut read = Vec::with_capacity(usize::try_from(announced).unwrap_or(0));
+    // What is announced is not there yet: it takes no memory before it is.
+    let mut read = Vec::new();
+    let mut length = 0;
+    let mut taken: Option<OwnedSemaphorePermit> = None;
+    let mut full = false;
     let cut = || Problem::new(Code::BodyCut);
     let whole =
         limits.body + Duration::from_secs(limit as u64 / limits.body_bytes_per_second.max(1));
@@ -194,12 +212,28 @@ async fn read_body(
         let next = timeout_at(silent.min(end), pieces.next()).await.map_err(|_| cut())?;
         let Some(piece) = next else { break };
         let piece = piece.map_err(|_| cut())?;
-        if read.len() + piece.len() > limit {
+        length += piece.len();
+        if length > limit {
             return Err(problem());
         }
-        read.extend_from_slice(&piece);
+        match room.bytes(piece.len()).filter(|_| !full) {
+            Some(more) => {
+                read.extend_from_slice(&piece);
+                match &mut taken {
+                    Some(taken) => taken.merge(more),
+                    None => taken = Some(more),
+                }
+            }
+            None => {
+                (full, read, taken) = (true, Vec::new(), None);
+            }
+        }
     }
-    Ok(read.into())
+    if full {
+        return Err(Problem::new(Code::Busy));
+    }
+    let place = room.place()?;
+    Ok(Bytes::from_owner(Held { bytes: read, _room: taken, _place: place }))
 }
 
 /// A JSON answer that no cache keeps.

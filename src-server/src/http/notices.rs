@@ -37,7 +37,7 @@ pub async fn read(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let body = read_body(&server.limits, &headers, body, 1024, Code::BodyTooLarge).await?;
+    let body = read_body(&server, &headers, body, 1024, Code::BodyTooLarge).await?;
     let NoticesRead { up_to } =
         serde_json::from_slice(&body).map_err(|_| Problem::new(Code::BadRequest))?;
     let key = caller.session.key;

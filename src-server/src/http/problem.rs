@@ -11,7 +11,7 @@ use mend_core::refusal::RefusalCode;
 
 use super::sentences;
 use crate::auth::limits::TooMany;
-use crate::photos::BadPhoto;
+use crate::photos::{BadPhoto, BadPiece};
 use crate::store::StoreError;
 
 macro_rules! codes {
@@ -97,10 +97,18 @@ codes! {
     PhotoTooManyPixels = "photo_too_many_pixels" UNPROCESSABLE_ENTITY "The photo has too many pixels.",
     /// More than the picture.
     PhotoHasMetadata = "photo_has_metadata" UNPROCESSABLE_ENTITY "The photo carries metadata.",
+    /// A piece of an upload that begins elsewhere than where the last one ended.
+    UploadOffset = "upload_offset" CONFLICT "The upload goes on at another offset.",
+    /// A piece of an upload of another type than tus has.
+    UploadType = "upload_type" UNSUPPORTED_MEDIA_TYPE "A piece is of type application/offset+octet-stream.",
+    /// Another version of tus than 1.0.0.
+    UploadVersion = "upload_version" PRECONDITION_FAILED "Uploads go by tus 1.0.0.",
     /// Not eight symbols of the alphabet.
     TrackingMalformed = "bad_code" BAD_REQUEST "This is not a tracking code.",
     /// The check symbol does not fit.
     TrackingMistyped = "code_mistyped" BAD_REQUEST "One letter or digit of the code is wrong.",
+    /// Commands faster than a key or an address may send them.
+    TooFast = "too_fast" TOO_MANY_REQUESTS "Too many commands at once. Send them again soon.",
     /// Too much waits.
     Busy = "busy" SERVICE_UNAVAILABLE "The server is busy. Try again soon.",
     /// The store failed.
@@ -148,7 +156,14 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(seconds) = self.retry_after_s {
+        let soon = match status {
+            StatusCode::TOO_MANY_REQUESTS => Some(1),
+            StatusCode::SERVICE_UNAVAILABLE if self.code == Code::Busy => Some(1),
+            StatusCode::SERVICE_UNAVAILABLE => Some(5),
+            _ => None,
+        };
+        // Whoever is turned away for now hears for how long.
+        if let Some(seconds) = self.retry_after_s.or(soon) {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
@@ -158,17 +173,17 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         if matches!(error, StoreError::Busy) {
-            return Self { retry_after_s: Some(1), ..Self::new(Code::Busy) };
+            return Self::new(Code::Busy);
         }
         tracing::error!(code = error.code(), %error, "the store failed");
-        Self { retry_after_s: Some(5), ..Self::new(Code::ServerFailed) }
+        Self::new(Code::ServerFailed)
     }
 }
 
 impl From<std::io::Error> for Problem {
     fn from(error: std::io::Error) -> Self {
         tracing::error!(%error, "the photo folder failed");
-        Self { retry_after_s: Some(5), ..Self::new(Code::ServerFailed) }
+        Self::new(Code::ServerFailed)
     }
 }
 
@@ -184,6 +199,11 @@ impl From<PathRejection> for Problem {
     fn from(_: PathRejection) -> Self {
         Self::new(Code::BadRequest)
     }
+}
+
+/// A whole batch that came too fast; the first of it may come after so many seconds.
+pub fn too_fast(retry_after_s: u64) -> Problem {
+    Problem { retry_after_s: Some(retry_after_s), ..Problem::new(Code::TooFast) }
 }
 
 impl From<TooMany> for Problem {
@@ -205,6 +225,16 @@ impl From<BadPhoto> for Problem {
             }
             BadPhoto::HasMetadata => Self::new(Code::PhotoHasMetadata),
         }
+    }
+}
+
+impl From<BadPiece> for Problem {
+    fn from(bad: BadPiece) -> Self {
+        Self::new(match bad {
+            BadPiece::Version => Code::UploadVersion,
+            BadPiece::Type => Code::UploadType,
+            BadPiece::Offset => Code::BadRequest,
+        })
     }
 }
 

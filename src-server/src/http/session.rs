@@ -42,7 +42,7 @@ pub async fn open(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let bytes = read_body(&server.limits, &headers, body, FRAME_LIMIT, Code::BodyTooLarge).await?;
+    let bytes = read_body(&server, &headers, body, FRAME_LIMIT, Code::BodyTooLarge).await?;
     let frame = frame::open(&bytes).map_err(|bad| frame_problem(refusal(bad).code))?;
     if frame.head.city != server.city.id() {
         return Err(frame_problem(RefusalCode::WrongCity));

@@ -34,7 +34,7 @@ async fn warnings(town: &Town, token: &str, id: SubjectId) -> Vec<(ClockKind, u8
 }
 
 /// Waits until the server has said what `wanted` looks for.
-async fn until<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn until<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = look().await {

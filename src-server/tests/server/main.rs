@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the answer")]
 
+mod backup;
+mod city_programs;
 mod clocks;
 mod commands;
 mod crew;
@@ -11,9 +13,12 @@ mod folder;
 mod history;
 mod input;
 mod limits;
+mod load;
 mod permissions;
 mod photos;
+mod private;
 mod program;
 mod session;
 mod support;
+mod upgrade;
 mod web;
