@@ -335,22 +335,6 @@ impl Disk {
     /// The power is back, or the program starts again after a kill (`cut` is none). What was open
     /// before must be closed by its owner; it can be used for nothing else.
     pub fn restart(&self, cut: Option<&mut Dice>) {
-        eprintln!(
-            "D RESTART cut {} names {:?} kept {:?}",
-            cut.is_some(),
-            self.0.borrow().names,
-            self.0.borrow().kept_names
-        );
-        for (id, f) in &self.0.borrow().files {
-            if !f.former.is_empty() || !f.lengths.is_empty() {
-                eprintln!(
-                    "   dirty f{id} len {} lengths {:?} sectors {:?}",
-                    f.bytes.len(),
-                    f.lengths,
-                    f.former.keys().collect::<Vec<_>>()
-                );
-            }
-        }
         let mut state = self.0.borrow_mut();
         state.off = false;
         state.epoch += 1;
@@ -414,11 +398,6 @@ impl Disk {
     /// # Errors
     /// When there is none and none is to be made, or the disk fails.
     pub fn open(&self, name: &str, make: bool) -> Result<u64, Refused> {
-        eprintln!(
-            "D open {name} make {make} off {}: {:?}",
-            self.is_off(),
-            self.0.borrow().names.get(name)
-        );
         let mut state = self.0.borrow_mut();
         if state.off {
             return Err(Refused::Io);
@@ -476,7 +455,6 @@ impl Disk {
     /// When there is no room, or the disk fails. A write that the power cuts short may be there in
     /// part.
     pub fn write(&self, file: u64, offset: usize, bytes: &[u8]) -> Result<(), Refused> {
-        eprintln!("D write f{file} @{offset} +{}", bytes.len());
         let mut state = self.0.borrow_mut();
         let was_on = !state.off;
         if let Err(refused) = state.change() {
@@ -511,7 +489,6 @@ impl Disk {
     /// # Errors
     /// When the disk fails; then nothing is certain.
     pub fn sync(&self, file: u64) -> Result<(), Refused> {
-        eprintln!("D sync f{file}");
         let mut state = self.0.borrow_mut();
         state.change()?;
         state.file(file)?.sync();
@@ -572,7 +549,6 @@ impl Disk {
     /// # Errors
     /// When the disk fails.
     pub fn sync_folder(&self, folder: &str) -> Result<(), Refused> {
-        eprintln!("D sync_folder {folder:?}");
         let mut state = self.0.borrow_mut();
         state.change()?;
         let below: Vec<String> =
