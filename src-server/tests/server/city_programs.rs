@@ -41,13 +41,6 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn a_good_folder_has_nothing_wrong() {
-    let good = check(&city_dir(), &[]);
-    assert!(good.status.success());
-    assert_eq!(text(&good.stdout), "0 errors, 0 warnings.\n");
-}
-
-#[test]
 fn serve_refuses_with_the_words_of_check() {
     for (file, from, to, said) in [
         ("routes.toml", "crew = \"streets-1\"", "crew = \"streets-9\"", "no crew \"streets-9\""),

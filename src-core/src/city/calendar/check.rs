@@ -207,7 +207,14 @@ pub fn holiday_faults(pack: &CityPack, today: Date) -> Vec<Fault> {
             faults.warn(
                 &Part::Holiday,
                 None,
-                format!("There are only {here} holidays in {year}, and {before} the year before."),
+                {
+                    let few = if here == 1 {
+                        "is only 1 holiday".to_owned()
+                    } else {
+                        format!("are only {here} holidays")
+                    };
+                    format!("There {few} in {year}, and {before} the year before.")
+                },
                 format!("Add the other holidays of {year}."),
             );
         }

@@ -263,7 +263,7 @@ fn what_does_not_fit_is_said_where_it_stands() {
             Warning,
             Part::Holiday,
             None,
-            "only 1 holidays in 2026",
+            "is only 1 holiday in 2026",
         ),
         (
             |p| {
