@@ -145,10 +145,6 @@ fn apply_request(request: &mut ServiceRequest, event: &Event) {
         EventBody::Prioritised { priority, .. } => request.priority = Some(*priority),
         EventBody::Routed { department, .. } => request.department = Some(department.clone()),
         EventBody::Promised { promise, sla } => {
-            // Another promise is warned of anew; the same one, moved by a wait, is not.
-            if request.sla.as_ref() != Some(sla) {
-                request.warnings.clear();
-            }
             request.promise = Some(*promise);
             request.sla = Some(sla.clone());
         }

@@ -15,14 +15,14 @@ use mend_core::command::{
 };
 use mend_core::decide::{Command, Context, Decision, Role, Speaker, SpeakerAccount, decide};
 use mend_core::event::{
-    Actor, ClockKind, Closing, Content, Event, EventBody, HoldReason, Outcome, PhotoRole, Promise,
+    Actor, ClockKind, Closing, Content, Event, EventBody, HoldReason, Outcome, PhotoRole,
     Visibility,
 };
 use mend_core::id::{CommandId, Origin, OwnerHash, PhotoHash, Principal, SubjectId, SubjectRef};
 use mend_core::location::{Location, LocationSource, Point};
 use mend_core::refusal::RefusalCode;
 use mend_core::subject::{OrderStatus, RequestStatus, SubjectState};
-use mend_core::time::{DAY_MS, Timestamp};
+use mend_core::time::Timestamp;
 use mend_core::tracking::TrackingCode;
 use proptest::prelude::*;
 
@@ -762,26 +762,4 @@ fn what_is_not_begun_can_be_taken_back() {
     let closed = EventBody::Closed(Closing::Mended);
     let closed = after(Some(state), &[event(request(), version, closed)]);
     assert_eq!(refused(&closed, &resident()), RefusalCode::AlreadyClosed);
-}
-
-#[test]
-fn another_promise_is_warned_of_anew_and_a_moved_one_is_not() {
-    let promise = |sla: &str, days: i64| EventBody::Promised {
-        promise: Promise { response_due: NOW, resolution_due: NOW.plus_ms(days * DAY_MS) },
-        sla: sla.into(),
-    };
-    let bodies = [
-        promise("24-72 hours", 3),
-        EventBody::Warned { clock: ClockKind::Resolution, percent: 75, due: NOW },
-        promise("24-72 hours", 4),
-    ];
-    let mut state = reported(report());
-    for body in bodies {
-        let version = state.version() + 1;
-        state = after(Some(state), &[event(request(), version, body)]);
-    }
-    assert_eq!(as_request(&state).warnings.len(), 1, "a wait moved the date");
-    let version = state.version() + 1;
-    let state = after(Some(state), &[event(request(), version, promise("10-21 business days", 9))]);
-    assert!(as_request(&state).warnings.is_empty());
 }

@@ -6,6 +6,8 @@
 //! so that a stop of the server hides no breach. Everything follows from the request and the
 //! calendar alone, so that it can be asked again at any time.
 
+use std::collections::BTreeSet;
+
 use super::calendar::{Calendar, Waits};
 use crate::catalogue::Sla;
 use crate::command::Tick;
@@ -47,11 +49,14 @@ pub(super) fn ticks(calendar: &Calendar, request: &ServiceRequest) -> Vec<DueTic
     ticks
 }
 
-/// When the photo that was named first, of those that have not come, is missed.
-fn photos(request: &ServiceRequest) -> Option<DueTick> {
-    let at = request.photos.iter().filter_map(|photo| missed_at(request, photo)).min()?;
-    let tick = Tick { clock: ClockKind::Photos, percent: BREACH, due: at };
-    request.imported_at.is_none_or(|imported| at > imported).then_some(DueTick { tick, at })
+/// When photos that have not come are missed: those that were named together at once.
+fn photos(request: &ServiceRequest) -> impl Iterator<Item = DueTick> + '_ {
+    let times: BTreeSet<Timestamp> =
+        request.photos.iter().filter_map(|photo| missed_at(request, photo)).collect();
+    times
+        .into_iter()
+        .filter(|at| request.imported_at.is_none_or(|imported| *at > imported))
+        .map(|at| DueTick { tick: Tick { clock: ClockKind::Photos, percent: BREACH, due: at }, at })
 }
 
 fn warnings(calendar: &Calendar, request: &ServiceRequest) -> Vec<DueTick> {
